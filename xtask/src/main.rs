@@ -1,0 +1,2 @@
+//! One door to the repository.
+fn main() {}
