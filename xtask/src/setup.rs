@@ -1,0 +1,24 @@
+//! A virtual environment with onloan in it: what most verbs begin with.
+
+use crate::python;
+use crate::step::Steps;
+use crate::trouble::Trouble;
+use crate::venv::Venv;
+use crate::wheels::{Build, Builder};
+use crate::workspace::Workspace;
+
+/// How many steps [`installed`] takes.
+pub(crate) const STEPS: usize = 4;
+
+/// Builds onloan and installs it for the named Python, or else for the best one that makes a virtual environment.
+pub(crate) fn installed(
+    workspace: &Workspace,
+    steps: &mut Steps,
+    python: Option<&str>,
+) -> Result<Venv, Trouble> {
+    let venv = Venv::first(workspace, steps, &python::preferred(workspace, python)?)?;
+    let builder = Builder::new(workspace, steps, &venv, Build::Release)?;
+    let wheel = builder.wheel(steps, &workspace.root)?;
+    venv.install_wheels(workspace, steps, &[wheel])?;
+    Ok(venv)
+}

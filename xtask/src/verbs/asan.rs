@@ -1,0 +1,194 @@
+//! `cargo xtask asan`: the whole Python test suite with the extension modules under AddressSanitizer.
+//!
+//! The modules are compiled with rustc's sanitizer instrumentation, and gcc's runtime is loaded before Python: both speak
+//! one interface. Python allocates by `malloc`, so that every object of it is watched. The sanitizer writes each finding
+//! to a file instead of to the standard error that pytest captures, and leaves signals to Python: the tests provoke
+//! crashes in child processes and look at how those died.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Verb;
+use super::test::{prepare, pytest_arguments};
+use crate::python;
+use crate::report::Report;
+use crate::step::Steps;
+use crate::summary;
+use crate::trouble::{At, Trouble};
+use crate::venv::Venv;
+use crate::wheels::{self, Build, Builder};
+use crate::workspace::Workspace;
+
+pub(super) const VERB: Verb = Verb {
+    name: "asan",
+    usage: "asan [PYTEST ARGUMENT…]",
+    summary: "run the Python tests with AddressSanitizer in the extension modules",
+    help: "
+Builds onloan and the extension crates of the examples and tests with AddressSanitizer and debug assertions, into
+target/asan, installs them in a virtual environment there, and runs pytest. Needs gcc's libasan (Debian: gcc brings
+it), and Linux. Leaks are not looked for: Python keeps memory until it ends. Arguments go to pytest, for example
+`-k resize`; everything else is as in `test`. The Python is the variable PYTHON, else the newest usable one.
+",
+    run,
+};
+
+const TITLE: &str = "pytest under AddressSanitizer";
+
+fn run(workspace: &Workspace, arguments: &[String]) -> Result<u8, Trouble> {
+    let arguments = arguments
+        .strip_prefix(&["--".to_owned()])
+        .unwrap_or(arguments);
+    let library = library(workspace)?;
+    let mut report = Report::default();
+    all(
+        workspace,
+        &library,
+        arguments,
+        &mut Steps::new(workspace, None),
+        &mut report,
+    )?;
+    Ok(report.print())
+}
+
+/// gcc's runtime library of the sanitizer, or why it cannot be had.
+pub(super) fn library(workspace: &Workspace) -> Result<PathBuf, Trouble> {
+    let missing = |why: &str| {
+        Err(
+            Trouble::usage(format!("gcc's libasan is not to be had: {why}"))
+                .hint("install gcc (Debian: apt install gcc)"),
+        )
+    };
+    if !cfg!(target_os = "linux") {
+        return Err(Trouble::usage(
+            "asan works on Linux only: elsewhere the runtime cannot be put before Python",
+        ));
+    }
+    let Ok(answer) = workspace
+        .command("gcc")
+        .arg("-print-file-name=libasan.so")
+        .output()
+    else {
+        return missing("gcc does not run");
+    };
+    let path = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
+    // gcc repeats the bare name of what it does not find.
+    if path.is_absolute() && path.exists() {
+        Ok(path)
+    } else {
+        missing("gcc does not know where it is")
+    }
+}
+
+/// Builds, tests and adds the result to the report.
+pub(super) fn all(
+    workspace: &Workspace,
+    library: &Path,
+    arguments: &[String],
+    steps: &mut Steps,
+    report: &mut Report,
+) -> Result<(), Trouble> {
+    let workspace = &workspace.apart("asan");
+    let venv = Venv::first(workspace, steps, &python::preferred(workspace, None)?)?;
+    let builder = Builder::new(
+        workspace,
+        steps,
+        &venv,
+        Build::AddressSanitizer(host(workspace)?),
+    )?;
+    let mut built = Vec::new();
+    for project in wheels::projects(workspace) {
+        built.push(builder.wheel(steps, &project)?);
+    }
+    prepare(workspace, steps, &venv, &built)?;
+
+    let reports = workspace.target.join("reports");
+    if reports.exists() {
+        fs::remove_dir_all(&reports).at("remove", &reports)?;
+    }
+    fs::create_dir_all(&reports).at("make", &reports)?;
+    let options = format!(
+        "detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:\
+         allocator_may_return_null=1:log_path={}",
+        reports.join("finding").display()
+    );
+    let mut command = venv.command(workspace, &venv.python);
+    command
+        .env("LD_PRELOAD", library)
+        .env("ASAN_OPTIONS", options)
+        .env("PYTHONMALLOC", "malloc");
+    command.args(pytest_arguments(workspace)).args(arguments);
+    let result = steps.run(
+        TITLE,
+        &mut command,
+        "an AddressSanitizer report names the bad access, the allocation and the release",
+    );
+    let output = match &result {
+        Ok(done) => &done.output,
+        Err(failed) => &failed.output,
+    };
+    let counts = summary::pytest(output);
+    report.tests(TITLE, result, summary::pytest);
+
+    let findings = findings(&reports)?;
+    for (name, text) in &findings {
+        eprintln!("--- {name}\n{text}");
+    }
+    if findings.is_empty() {
+        eprintln!(
+            "AddressSanitizer: {} tests, no finding",
+            counts.passed + counts.failed
+        );
+    } else {
+        let trouble = Trouble::failed(format!(
+            "AddressSanitizer: {} findings, kept in {}",
+            findings.len(),
+            reports.display()
+        ));
+        report.trouble("findings of AddressSanitizer", &trouble, 0.0);
+    }
+    Ok(())
+}
+
+/// The reports that the sanitizer wrote, one for each process that was stopped by it.
+fn findings(reports: &Path) -> Result<Vec<(String, String)>, Trouble> {
+    let mut findings = Vec::new();
+    for entry in fs::read_dir(reports).at("read", reports)?.flatten() {
+        let bytes = fs::read(entry.path()).at("read", &entry.path())?;
+        findings.push((
+            entry.file_name().to_string_lossy().into_owned(),
+            String::from_utf8_lossy(&bytes).into_owned(),
+        ));
+    }
+    findings.sort();
+    Ok(findings)
+}
+
+/// The target that rustc compiles for by itself. Naming it keeps the flags away from build scripts and macros.
+fn host(workspace: &Workspace) -> Result<String, Trouble> {
+    let answer = workspace.command("rustc").arg("-vV").output();
+    let answer = answer.map_err(|error| Trouble::usage(format!("rustc does not run: {error}")))?;
+    host_of(&String::from_utf8_lossy(&answer.stdout))
+        .ok_or_else(|| Trouble::failed("`rustc -vV` names no host"))
+}
+
+fn host_of(version: &str) -> Option<String> {
+    version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_the_one_that_rustc_names() {
+        let version = "rustc 1.95.0 (0 2026-01-01)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
+        assert_eq!(
+            host_of(version).as_deref(),
+            Some("x86_64-unknown-linux-gnu")
+        );
+        assert_eq!(host_of("rustc 1.95.0\n"), None);
+    }
+}
