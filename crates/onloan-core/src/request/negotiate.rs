@@ -19,6 +19,7 @@
 use core::fmt;
 
 use super::Request;
+use crate::layout::Layout;
 
 /// The memory an exporter has, as far as a request can ask about it.
 ///
@@ -49,6 +50,17 @@ impl Offer {
                 | ((c_contiguous & direct) as u8 * Self::C_CONTIGUOUS)
                 | ((f_contiguous & direct) as u8 * Self::F_CONTIGUOUS)
                 | (indirect as u8 * Self::INDIRECT),
+        )
+    }
+
+    /// Describes memory with this layout.
+    #[must_use]
+    pub fn of(layout: &Layout, readonly: bool) -> Self {
+        Self::new(
+            readonly,
+            layout.is_c_contiguous(),
+            layout.is_f_contiguous(),
+            layout.is_indirect(),
         )
     }
 
