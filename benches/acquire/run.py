@@ -1,0 +1,218 @@
+"""What does acquire + release cost? `cargo xtask bench acquire` runs this with the Python of its venv.
+
+Exit codes: 0 measured, and onloan is as it must be; 1 an answer was wrong, or a cell of onloan's is not flat or grows;
+2 nothing could be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import sys
+from functools import partial
+from pathlib import Path
+
+sys.dont_write_bytecode = True  # nothing is written beside the sources
+
+import allocations
+import answers
+import many
+import measure
+import peers
+import pybuf
+import refusals
+from build import Missing, Workshop, say
+from report import Facts, markdown
+
+HOARD_ROUNDS = 15
+
+
+def main() -> int:
+    """Builds, checks, measures, reports."""
+    options = arguments()
+    shop = Workshop()
+    try:
+        shop.c(*peers.FLOOR_PARTS)
+    except Missing as reason:
+        return cannot(
+            str(reason),
+            "the clock and the floor are C: without a C compiler every peer is left out: "
+            + ", ".join(group.name for group in peers.GROUPS),
+        )
+    core = measure.pin(options.core)
+    if core is None:
+        say("not pinned to a core: this system has no sched_setaffinity")
+    say(f"seed {options.seed}")
+    left_out: dict[str, str] = {}
+    try:
+        subjects = gather(shop, options.only, left_out)
+    except Missing as reason:
+        return cannot(f"onloan is missing: {reason}", "the peers alone: --only '^(?!onloan)'")
+    facts = run(shop, subjects, left_out, core, options)
+    print(markdown(facts), end="")
+    if options.json:
+        options.json.write_text(json.dumps(facts.as_json(), indent=1) + "\n")
+    return 1 if facts.wrong else 0
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="cargo xtask bench acquire", description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=positive, help="rounds (200, or 30 with --quick)")
+    parser.add_argument("--batch", type=positive, help="iterations of the floor in a round (20000, or 5000)")
+    parser.add_argument(
+        "--only", type=re.compile, default="", metavar="REGEX", help="exporters whose name it finds, and the two floors"
+    )
+    parser.add_argument("--quick", action="store_true", help="a look: fewer and shorter rounds")
+    parser.add_argument("--seed", type=int, help="of the order within a round; printed when not given")
+    parser.add_argument("--core", type=int, help="core to stay on (the last one allowed)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the facts there as well")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (30 if options.quick else 200)
+    options.batch = options.batch or (5000 if options.quick else 20000)
+    options.seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
+    return options
+
+
+def gather(shop: Workshop, only: re.Pattern[str], left_out: dict[str, str]) -> list[tuple[peers.Exporter, object]]:
+    """Every exporter that can be had and is wanted, with an object that has given the right answers.
+
+    Raises `Missing` when that is so of onloan itself: a table of the peers alone would answer nothing.
+    """
+    subjects = []
+    for group in peers.GROUPS:
+        wanted = [exporter for exporter in group.exporters if always(exporter) or only.search(exporter.name)]
+        if not wanted:
+            continue
+        try:
+            group.prepare(shop)
+        except Missing as reason:
+            if any(map(peers.ours, wanted)):
+                raise
+            left_out[group.name] = str(reason)
+            say(f"left out: {group.name}: {reason}")
+            continue
+        for exporter in wanted:
+            subject = exporter.make()
+            answers.check(exporter, subject)
+            subjects.append((exporter, subject))
+    return subjects
+
+
+def always(exporter: peers.Exporter) -> bool:
+    """What the ratios are to."""
+    return exporter.name in (peers.FLOOR, peers.FLOOR_READ_ONLY)
+
+
+def run(
+    shop: Workshop,
+    subjects: list[tuple[peers.Exporter, object]],
+    left_out: dict[str, str],
+    core: int | None,
+    options: argparse.Namespace,
+) -> Facts:
+    """All measurements, one after the other."""
+    order = random.Random(options.seed)
+    say(f"{len(subjects)} exporters, {options.rounds} rounds")
+    refused = refusals.refusals(subjects)
+    columns = {name: granted(subjects, value) for name, value in pybuf.TIMED.items()}
+    columns |= {
+        column: {refusal.row: refusal.run for refusal in refused if refusal.column == column}
+        for column in refusals.COLUMNS.values()
+    }
+    floors = dict.fromkeys(pybuf.TIMED, peers.FLOOR) | dict.fromkeys(refusals.COLUMNS.values(), refusals.FLOOR_ROW)
+    timings = measure.interleave(columns, floors, options.rounds, options.batch, order)
+    say("a million exports")
+    hoarded = many.measure(many.chosen(subjects), 3 if options.quick else HOARD_ROUNDS, options.batch, order)
+    exporters = [exporter for exporter, _ in subjects]
+    counted = None
+    try:
+        counted = allocations.count(shop.malloc_counter(), [exporter.name for exporter in exporters])
+    except Missing as reason:
+        left_out["allocations"] = str(reason)
+    return Facts(
+        options.rounds,
+        options.batch,
+        options.seed,
+        core,
+        exporters,
+        versions(exporters),
+        left_out,
+        granted={name: timings[name] for name in pybuf.TIMED},
+        refusals=refused,
+        refused={column: timings[column] for column in refusals.COLUMNS.values()},
+        many=hoarded,
+        allocations=counted,
+        wrong=judge(exporters, hoarded, counted),
+    )
+
+
+def versions(exporters: list[peers.Exporter]) -> dict[str, str]:
+    """Of the groups that were measured."""
+    measured = {
+        group.name: group.version() for group in peers.GROUPS if any(row in exporters for row in group.exporters)
+    }
+    return {name: number for name, number in measured.items() if number}
+
+
+def granted(subjects: list[tuple[peers.Exporter, object]], request: int) -> dict[str, measure.Batch]:
+    """The exporters that grant the request."""
+    import acquire_driver
+
+    def pair(subject: object, iterations: int) -> int:
+        return acquire_driver.time_pair(subject, request, iterations, min(iterations, 100))
+
+    return {
+        exporter.name: partial(pair, subject) for exporter, subject in subjects if answers.granted(exporter, request)
+    }
+
+
+def judge(
+    exporters: list[peers.Exporter], hoarded: dict[str, many.Many], counted: dict[str, dict[str, float]] | None
+) -> list[str]:
+    """What must hold of our own exporters, whatever the machine: the cost of an export does not depend on how many
+    are out, and an export allocates nothing."""
+    wrong = []
+    for exporter in exporters:
+        if not peers.ours(exporter):
+            continue
+        result = hoarded[exporter.name]
+        if result.flatness().median > many.FLAT:
+            wrong.append(
+                f"{exporter.name}: not flat: a pair with {many.LEVELS[-1]:,} exports out costs "
+                f"{result.flatness().median:.2f} times one with none out"
+            )
+        if result.grows():
+            wrong.append(
+                f"{exporter.name}: {many.LEVELS[-1]:,} exports left {result.heap} bytes and "
+                f"{result.blocks} blocks on the heap"
+            )
+        for request, number in (counted or {}).get(exporter.name, {}).items():
+            if number >= 0.5:
+                wrong.append(f"{exporter.name}: {request} allocates {number:g} times")
+    return wrong
+
+
+def positive(text: str) -> int:
+    """A count of at least one."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def cannot(error: str, hint: str) -> int:
+    """Two lines for a person."""
+    say(f"error: {error}")
+    say(f"hint: {hint}")
+    return 2
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except answers.WrongAnswer as wrong:
+        say(f"error: a wrong answer, nothing was timed: {wrong}")
+        sys.exit(1)
