@@ -85,6 +85,12 @@ impl Report {
         });
     }
 
+    /// How many tests ran, well or not; a step that failed is one.
+    pub(crate) fn ran(&self) -> usize {
+        let Counts { passed, failed, .. } = self.total();
+        passed + failed
+    }
+
     fn total(&self) -> Counts {
         self.rows.iter().map(|row| row.counts).sum()
     }

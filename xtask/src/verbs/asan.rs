@@ -116,7 +116,10 @@ pub(super) fn all(
         .env("LD_PRELOAD", library)
         .env("ASAN_OPTIONS", options)
         .env("PYTHONMALLOC", "malloc");
-    command.args(pytest_arguments(workspace)).args(arguments);
+    command
+        .args(["-m", "pytest"])
+        .args(pytest_arguments(workspace))
+        .args(arguments);
     let result = steps.run(
         TITLE,
         &mut command,
