@@ -117,7 +117,8 @@ pub(super) fn all(
         .env("ASAN_OPTIONS", options)
         .env("PYTHONMALLOC", "malloc");
     command
-        .args(["-m", "pytest"])
+        // -v: the line that stays unfinished names the test that was running.
+        .args(["-m", "pytest", "-v"])
         .args(pytest_arguments(workspace))
         .args(arguments);
     let result = steps.run(
@@ -134,7 +135,9 @@ pub(super) fn all(
 
     let findings = findings(&reports)?;
     for (name, text) in &findings {
-        eprintln!("--- {name}\n{text}");
+        // What follows the summary is the shadow memory: a matter for the kept file.
+        let shown = text.split("\nShadow bytes").next().unwrap_or_default();
+        eprintln!("--- {name}\n{}\n", shown.trim());
     }
     if findings.is_empty() {
         eprintln!(
@@ -143,8 +146,12 @@ pub(super) fn all(
         );
     } else {
         let trouble = Trouble::failed(format!(
-            "AddressSanitizer: {} findings, kept in {}",
-            findings.len(),
+            "AddressSanitizer: {} with a finding, kept in {}",
+            if findings.len() == 1 {
+                "one process".to_owned()
+            } else {
+                format!("{} processes", findings.len())
+            },
             reports.display()
         ));
         report.trouble("findings of AddressSanitizer", &trouble, 0.0);

@@ -313,7 +313,7 @@ fn pytest(
         None => command.args(["-m", "pytest"]),
         Some(filter) => command.args(["-c", FILTERED, "-k", filter]),
     };
-    command.args(pytest_arguments(workspace));
+    command.arg("-q").args(pytest_arguments(workspace));
     report.tests(&title, steps.run(&title, &mut command, ""), summary::pytest);
     Ok(())
 }
