@@ -5,6 +5,8 @@ extern crate alloc;
 #[cfg(any(test, loom))]
 extern crate std;
 
+#[allow(unsafe_code)]
+pub mod copy;
 pub mod element;
 pub mod format;
 pub mod layout;
