@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 use core::marker::PhantomData;
 
-use super::text::{Composed, Spelled, Spelling};
+use super::text::{Composed, Spelled, Spelling, of_some_bytes};
 use super::{AnyBits, Element};
 
 /// As many axes as a buffer can have (`PyBUF_MAX_NDIM`).
@@ -14,7 +14,7 @@ const MAX_AXES: usize = 64;
 unsafe impl<T: Element, const N: usize> Element for [T; N] {
     type Item = T::Item;
     const SHAPE: &'static [usize] = Axes::<T, N>::AXES.split_at(1 + T::SHAPE.len()).0;
-    const FORMAT: &'static CStr = Composed::<AsItem<Self>>::C_STR;
+    const FORMAT: &'static CStr = of_some_bytes::<Self>(Composed::<AsItem<Self>>::C_STR);
     const FIELD: &'static str = Composed::<AsField<Self>>::STR;
 }
 
@@ -25,7 +25,6 @@ struct Axes<T, const N: usize>(PhantomData<T>);
 
 impl<T: Element, const N: usize> Axes<T, N> {
     const AXES: &'static [usize; MAX_AXES] = &{
-        assert!(N > 0, "an array of no items has no bytes to lend");
         assert!(
             T::SHAPE.len() < MAX_AXES,
             "an array may be nested 64 deep, which is as many axes as a buffer has"

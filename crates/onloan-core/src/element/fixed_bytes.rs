@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
-use super::text::{Composed, Spelled, Spelling};
+use super::text::{Composed, Spelled, Spelling, of_some_bytes};
 use super::{AnyBits, Element};
 
 /// `N` bytes that belong together, lent as `Ns`: a `bytes` object to `struct`, an `S` string to NumPy.
@@ -46,7 +46,7 @@ impl<const N: usize> FixedBytes<N> {
 unsafe impl<const N: usize> Element for FixedBytes<N> {
     type Item = Self;
     const SHAPE: &'static [usize] = &[];
-    const FORMAT: &'static CStr = Composed::<Self>::C_STR;
+    const FORMAT: &'static CStr = of_some_bytes::<Self>(Composed::<Self>::C_STR);
     const FIELD: &'static str = Composed::<Self>::STR;
 }
 
@@ -55,10 +55,7 @@ unsafe impl<const N: usize> AnyBits for FixedBytes<N> {}
 
 impl<const N: usize> Spelled for FixedBytes<N> {
     const SPELLING: Spelling = Spelling::Counted {
-        count: {
-            assert!(N > 0, "a field of no bytes has nothing to lend");
-            N
-        },
+        count: N,
         code: "s",
     };
 }

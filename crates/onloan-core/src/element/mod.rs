@@ -52,7 +52,8 @@ mod tests;
 pub mod __private {
     //! What `#[derive(Element)]` expands to. Not part of the interface.
     pub use super::structure::{
-        AnyBitsField, Field, Struct, StructText, check_end, check_name, check_size,
+        Field, IfAnyBits, IfCopy, IfElement, Struct, StructText, check_copy, check_element,
+        check_end, check_name, check_size,
     };
 }
 
@@ -91,7 +92,7 @@ use core::ffi::CStr;
             `FixedBytes<16>`; references, pointers and growable collections have no format"
 )]
 pub unsafe trait Element: Copy + Send + Sync + 'static {
-    /// The innermost element of an array; every other element is its own item.
+    /// The innermost element of an array; every other element is its own item, but a transparent struct is what its field is.
     ///
     /// With [`SHAPE`](Self::SHAPE) this lets a `Vec<[f32; 3]>` be lent as n × 3 items of `f`.
     type Item: Element;
@@ -101,7 +102,8 @@ pub unsafe trait Element: Copy + Send + Sync + 'static {
 
     /// The format of one item, where the item stands for itself: `Py_buffer.format`.
     ///
-    /// A number is one bare code in native order, which `memoryview` can index.
+    /// A number is one bare code in native order, which `memoryview` can index. For a type without bytes, as `[T; 0]`, this
+    /// constant does not compile; so an item whose format was taken has a size that one can divide by.
     const FORMAT: &'static CStr;
 
     /// The format of one item inside a structure: explicit byte order, hence no alignment to disagree about.

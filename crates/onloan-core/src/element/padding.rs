@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
-use super::text::{Composed, Spelled, Spelling};
+use super::text::{Composed, Spelled, Spelling, of_some_bytes};
 use super::{AnyBits, Element};
 
 /// `N` bytes between the fields of a struct, lent as `Nx`: they are there, they are zero, and they mean nothing.
@@ -34,7 +34,7 @@ impl<const N: usize> Padding<N> {
 unsafe impl<const N: usize> Element for Padding<N> {
     type Item = Self;
     const SHAPE: &'static [usize] = &[];
-    const FORMAT: &'static CStr = Composed::<Self>::C_STR;
+    const FORMAT: &'static CStr = of_some_bytes::<Self>(Composed::<Self>::C_STR);
     const FIELD: &'static str = Composed::<Self>::STR;
 }
 
@@ -43,10 +43,7 @@ unsafe impl<const N: usize> AnyBits for Padding<N> {}
 
 impl<const N: usize> Spelled for Padding<N> {
     const SPELLING: Spelling = Spelling::Counted {
-        count: {
-            assert!(N > 0, "padding of no bytes: leave the field out");
-            N
-        },
+        count: N,
         code: "x",
     };
 }

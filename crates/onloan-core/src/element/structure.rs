@@ -63,13 +63,31 @@ impl<S: Struct> Spelled for Fields<S> {
     const SPELLING: Spelling = Spelling::Struct { fields: S::FIELDS };
 }
 
-/// `T: AnyBits`, with a lifetime that a `for<'a>` can bind.
+/// `T: Copy`, with a lifetime that a `for<'a>` can bind.
 ///
-/// The impl of `AnyBits` for a derived struct is bounded by its fields. `where bool: AnyBits` is an error by itself; `where for<'a> bool: AnyBitsField<'a>`
-/// is a bound that does not hold, and the impl with it.
-pub trait AnyBitsField<'a> {}
+/// `where Sample: Copy` is an error by itself if it does not hold, and so would be an impl of `Element` for what is not `Copy`: one error for
+/// each place that needs the bound. `where for<'a> Sample: IfCopy<'a>` is a bound that may not hold, and the impl with it. One check beside the
+/// impl then gives the one error. The same goes for [`IfElement`] and [`IfAnyBits`], of which the last goes unchecked: a
+/// struct with a `bool` is not `AnyBits`, and that is all.
+pub trait IfCopy<'a>: Copy {}
 
-impl<T: AnyBits> AnyBitsField<'_> for T {}
+impl<T: Copy> IfCopy<'_> for T {}
+
+/// `T: Element`, likewise.
+pub trait IfElement<'a>: Element {}
+
+impl<T: Element> IfElement<'_> for T {}
+
+/// `T: AnyBits`, likewise.
+pub trait IfAnyBits<'a>: AnyBits {}
+
+impl<T: AnyBits> IfAnyBits<'_> for T {}
+
+/// Checks that `T` is `Copy`.
+pub const fn check_copy<T: Copy>() {}
+
+/// Checks that `T` is an element.
+pub const fn check_element<T: Element>() {}
 
 /// Checks that a field ends where the next one begins, or the last one where the struct ends.
 ///
@@ -85,30 +103,30 @@ pub const fn check_end<S: Struct>(index: usize) {
     } else {
         S::FIELDS[index + 1].offset
     };
-    let first_is_at_the_start = index > 0 || field.offset == 0;
-    if next == end && first_is_at_the_start {
+    let starts_the_struct = index > 0 || field.offset == 0;
+    if next == end && starts_the_struct && field.size > 0 {
         return;
     }
 
     let mut message = Text::<1024>::new();
-    if next > end && first_is_at_the_start {
-        let gap = next - end;
+    if field.size == 0 {
         message.push("field `");
         message.push(field.name);
         message.push("` of `");
         message.push(S::NAME);
-        message.push("` is followed by ");
-        message.push_number(gap);
-        message.push(if gap == 1 { " byte" } else { " bytes" });
-        message.push(" of implicit padding, which are uninitialised and cannot be lent: ");
-        message.push(if is_last {
-            "end the struct with"
-        } else {
-            "put after it"
-        });
-        message.push(" the field `_padding: Padding<");
-        message.push_number(gap);
-        message.push(">`");
+        message.push("` has no bytes to lend");
+    } else if next > end && starts_the_struct {
+        message.push("after field `");
+        message.push(field.name);
+        message.push("` of `");
+        message.push(S::NAME);
+        message.push("` the compiler leaves ");
+        message.push_number(next - end);
+        message.push(if next - end == 1 { " byte" } else { " bytes" });
+        message
+            .push(" of padding, and uninitialised memory cannot be lent: put `_padding: Padding<");
+        message.push_number(next - end);
+        message.push(">` there");
     } else {
         message.push("the fields of `");
         message.push(S::NAME);

@@ -161,6 +161,14 @@ pub(super) const fn utf8(bytes: &[u8]) -> &str {
     }
 }
 
+/// `format`, where an item of type `T` has bytes to lend: `[u32; 0]` has none, and who goes through memory in steps of an item would
+/// not get on.
+#[track_caller]
+pub(super) const fn of_some_bytes<T>(format: &'static CStr) -> &'static CStr {
+    assert!(size_of::<T>() > 0, "an item without bytes cannot be lent");
+    format
+}
+
 /// `text`, which ends with a NUL, as a C string.
 pub(super) const fn c_str(text: &'static str) -> &'static CStr {
     match CStr::from_bytes_with_nul(text.as_bytes()) {

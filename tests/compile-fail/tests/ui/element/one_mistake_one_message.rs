@@ -1,0 +1,15 @@
+extern crate onloan_core as onloan;
+use onloan_macros::Element;
+
+use onloan::element::AnyBits;
+
+#[derive(Clone, Copy, Element)]
+struct Sample {
+    id: u32,
+}
+
+fn lend_writable<T: AnyBits>() {}
+
+fn main() {
+    lend_writable::<Sample>();
+}

@@ -1,0 +1,11 @@
+extern crate onloan_core as onloan;
+use onloan_macros::Element;
+
+#[derive(Clone, Copy, Element)]
+#[repr(C)]
+struct Sample {
+    id: u64,
+    next: *const u8,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+extern crate onloan_core as onloan;
+use onloan_macros::Element;
+
+#[derive(Clone, Copy, Element)]
+#[repr(C)]
+struct Sample {
+    id: u128,
+}
+
+fn main() {}
