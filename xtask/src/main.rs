@@ -6,10 +6,11 @@
 //! - [`verbs`]: one file for each verb, with its help; `main` only dispatches.
 //! - [`workspace`]: where things are, and the environment that commands run in.
 //! - [`step`]: runs a command as a step whose progress is visible.
-//! - [`python`] and [`venv`]: which Pythons the machine has, and a virtual environment for each.
+//! - [`python`], [`discovery`] and [`venv`]: which Pythons the machine has, and a virtual environment for each.
 //! - [`wheels`]: builds the extension modules, all in one maturin environment; [`setup`] puts all of these together.
 //! - [`summary`] and [`report`]: how many tests ran, and the table at the end.
 
+mod discovery;
 mod files;
 mod python;
 mod report;

@@ -1,6 +1,6 @@
 //! A virtual environment with onloan in it: what most verbs begin with.
 
-use crate::python;
+use crate::discovery;
 use crate::step::Steps;
 use crate::trouble::Trouble;
 use crate::venv::Venv;
@@ -16,7 +16,7 @@ pub(crate) fn installed(
     steps: &mut Steps,
     python: Option<&str>,
 ) -> Result<Venv, Trouble> {
-    let venv = Venv::first(workspace, steps, &python::preferred(workspace, python)?)?;
+    let venv = Venv::first(workspace, steps, &discovery::preferred(workspace, python)?)?;
     let builder = Builder::new(workspace, steps, &venv, Build::Release)?;
     let wheel = builder.wheel(steps, &workspace.root)?;
     venv.install_wheels(workspace, steps, &[wheel])?;

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::discovery;
 use crate::python::Python;
 use crate::step::Steps;
 use crate::trouble::{At, Trouble};
@@ -25,8 +26,8 @@ pub(crate) struct Venv {
     directory: PathBuf,
     /// Its interpreter.
     pub(crate) python: PathBuf,
-    /// Version and build of the interpreter.
-    pub(crate) name: String,
+    /// The interpreter that it was made of.
+    pub(crate) base: Python,
 }
 
 impl Venv {
@@ -45,7 +46,7 @@ impl Venv {
         let venv = Self {
             directory,
             python,
-            name: base.name(),
+            base: base.clone(),
         };
         let title = format!("make {}", workspace.show(&venv.directory));
         let fingerprint = format!(
@@ -88,7 +89,7 @@ impl Venv {
                 }
             }
         }
-        Err(last.unwrap_or_else(|| crate::python::none_usable(bases)))
+        Err(last.unwrap_or_else(|| discovery::none_usable(bases)))
     }
 
     /// Installs what `requirements` names, by pip, unless just that was installed before.
@@ -99,7 +100,7 @@ impl Venv {
         what: &str,
         requirements: &[String],
     ) -> Result<(), Trouble> {
-        let title = format!("install {what} for {}", self.name);
+        let title = format!("install {what} for {}", self.base.name());
         let fingerprint = requirements.join("\n");
         if self.has(what, &fingerprint) {
             steps.unchanged(&title, "is there");
@@ -123,7 +124,7 @@ impl Venv {
         let title = format!(
             "install the {} for {}",
             if wheels.len() == 1 { "wheel" } else { "wheels" },
-            self.name
+            self.base.name()
         );
         let mut changed = Vec::new();
         for wheel in wheels {
@@ -222,10 +223,11 @@ mod tests {
     #[test]
     fn a_fingerprint_holds_until_it_changes() {
         let directory = std::env::temp_dir().join(format!("xtask-venv-{}", std::process::id()));
+        let base = crate::python::tests::python("3.13.0", "/usr/bin/python3.13");
         let venv = Venv {
             python: directory.join("bin/python"),
             directory,
-            name: "3.13.0".to_owned(),
+            base,
         };
         assert!(!venv.has("tests", "pytest"));
         venv.keep("tests", "pytest").unwrap();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::Verb;
 use super::test::{prepare, pytest_arguments};
-use crate::python;
+use crate::discovery;
 use crate::report::Report;
 use crate::step::Steps;
 use crate::summary;
@@ -88,7 +88,7 @@ pub(super) fn all(
     report: &mut Report,
 ) -> Result<(), Trouble> {
     let workspace = &workspace.apart("asan");
-    let venv = Venv::first(workspace, steps, &python::preferred(workspace, None)?)?;
+    let venv = Venv::first(workspace, steps, &discovery::preferred(workspace, None)?)?;
     let builder = Builder::new(
         workspace,
         steps,

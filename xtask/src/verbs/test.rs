@@ -1,17 +1,19 @@
 //! `cargo xtask test`: everything is built, and every test is run on every Python of the machine.
 //!
 //! ```text
-//! lints → tests of the crates without Python → loom → wheels → pytest on each Python → compile-fail tests
+//! lints → tests of the crates → loom → wheels → pytest on each Python → compile-fail tests
 //! ```
 //!
 //! A step that fails does not stop the ones that can still be run.
 
-use std::env;
+mod rust;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::{Verb, unknown, value_of};
-use crate::python::{self, Python, Version};
+use crate::discovery;
+use crate::python::{Python, Version};
 use crate::report::Report;
 use crate::step::Steps;
 use crate::summary;
@@ -25,9 +27,10 @@ pub(super) const VERB: Verb = Verb {
     usage: "test [--quick] [--python VERSION…] [FILTER]",
     summary: "set everything up and run all tests, on every Python of this machine",
     help: "
-rustfmt and clippy, the tests of the crates without Python, the model checks (loom), the wheels of onloan and of
-the extension crates under examples and tests, pytest on every CPython from 3.11 on that is found (on PATH, under
-pyenv, under uv), and the compile-fail tests. Ends with a table and with the line `N passed, N failed, N skipped`.
+rustfmt and clippy, the tests of the crates, the model checks (loom), the wheels of onloan and of the extension
+crates under examples and tests, pytest on every CPython from 3.11 on that is found (on PATH, under pyenv, under
+uv), and the compile-fail tests. What cannot be run here is skipped and said. Ends with a table and with the line
+`N passed, N failed, N skipped`.
 
   --quick              only rustfmt, the crates' tests, the wheels, and pytest on the newest of the Pythons
   --python VERSION…    only these Pythons: versions such as 3.12 or 3.11.7, or a path; may be repeated
@@ -66,19 +69,20 @@ pub(super) fn all(
     report: &mut Report,
 ) -> Result<(), Trouble> {
     let pythons = options.choose(workspace)?;
-    let builder = Venv::first(workspace, steps, &python::preferred(workspace, None)?)?;
+    let builder = Venv::first(workspace, steps, &discovery::preferred(workspace, None)?)?;
     if options.filter.is_none() {
-        lints(workspace, options, &builder, steps, report);
+        rust::lints(workspace, options, &builder, steps, report);
     }
-    crates(workspace, options, steps, report);
-    loom(workspace, options, steps, report);
-    let wheels = wheels(workspace, &builder, steps, report)?;
+    rust::crates(workspace, options, steps, report);
+    rust::embedding(workspace, options, &builder, steps, report);
+    rust::loom(workspace, options, steps, report);
+    let wheels = wheels(workspace, &builder, steps, report);
     for python in &pythons {
         if let Err(trouble) = pytest(workspace, options, python, &wheels, steps, report) {
             report.trouble(&format!("pytest on {}", python.name()), &trouble, 0.0);
         }
     }
-    compile_fail(workspace, options, &builder, steps, report);
+    rust::compile_fail(workspace, options, &builder, steps, report);
     match &options.filter {
         Some(filter) if report.ran() == 0 => Err(Trouble::failed(format!(
             "no test's name contains '{filter}'"
@@ -115,13 +119,13 @@ impl Options {
 
     /// The Pythons to test on, the newest first; says which are used and why others are not.
     fn choose(&self, workspace: &Workspace) -> Result<Vec<Python>, Trouble> {
-        let mut found = python::discover(workspace);
+        let mut found = discovery::discover(workspace);
         for path in self
             .pythons
             .iter()
             .filter(|name| Version::parse(name).is_none())
         {
-            let python = python::named(workspace, path)?;
+            let python = discovery::named(workspace, path)?;
             found.retain(|other| other.name() != python.name());
             found.push(python);
         }
@@ -142,7 +146,7 @@ impl Options {
         }
         if used.is_empty() {
             return Err(match self.pythons.as_slice() {
-                [] => python::none_usable(&found),
+                [] => discovery::none_usable(&found),
                 asked => Trouble::usage(format!("no usable Python is {}", asked.join(" or "))),
             });
         }
@@ -163,112 +167,21 @@ impl Options {
     }
 }
 
-/// rustfmt and clippy, where their components are installed.
-fn lints(
-    workspace: &Workspace,
-    options: &Options,
-    venv: &Venv,
-    steps: &mut Steps,
-    report: &mut Report,
-) {
-    let has = |component: &str| {
-        workspace
-            .cargo()
-            .args([component, "--version"])
-            .output()
-            .is_ok_and(|ran| ran.status.success())
-    };
-    if has("fmt") {
-        let mut command = workspace.cargo();
-        report.plain(
-            "rustfmt",
-            steps.run(
-                "rustfmt",
-                command.args(["fmt", "--all", "--check", "--", "--color=never"]),
-                "`cargo fmt --all` writes it as asked",
-            ),
-        );
-    } else {
-        report.skipped("rustfmt", "not installed (rustup component add rustfmt)");
-    }
-    if options.quick {
-        return report.skipped("clippy", "--quick");
-    }
-    if !has("clippy") {
-        return report.skipped("clippy", "not installed (rustup component add clippy)");
-    }
-    let packages: [(&str, &[&str]); 2] = [
-        ("clippy", &["--workspace"]),
-        (
-            "clippy, all features",
-            &["-p", "onloan-core", "-p", "onloan", "--all-features"],
-        ),
-    ];
-    for (title, selection) in packages {
-        let mut command = venv.command(workspace, workspace.cargo().get_program());
-        command
-            .env("PYO3_PYTHON", &venv.python)
-            .arg("clippy")
-            .args(selection)
-            .args(["--all-targets", "--", "-D", "warnings"]);
-        report.plain(title, steps.run(title, &mut command, ""));
-    }
-}
-
-/// The tests of the crates that need no Python.
-fn crates(workspace: &Workspace, options: &Options, steps: &mut Steps, report: &mut Report) {
-    let runs: [(&str, &[&str]); 4] = [
-        ("tests of onloan-core", &["-p", "onloan-core"]),
-        (
-            "tests of onloan-core, all features",
-            &["-p", "onloan-core", "--all-features"],
-        ),
-        ("tests of onloan-macros", &["-p", "onloan-macros"]),
-        ("tests of xtask", &["-p", "xtask"]),
-    ];
-    for (title, selection) in runs {
-        let mut command = workspace.cargo();
-        command
-            .args(["test", "--no-fail-fast"])
-            .args(selection)
-            .args(&options.filter);
-        report.tests(title, steps.run(title, &mut command, ""), summary::cargo);
-    }
-}
-
-/// The model checks: every interleaving of the export state's transitions.
-fn loom(workspace: &Workspace, options: &Options, steps: &mut Steps, report: &mut Report) {
-    let title = "loom";
-    if options.quick {
-        return report.skipped(title, "--quick");
-    }
-    // Its own directory: the flag changes every crate's fingerprint.
-    let mut command = workspace.apart("loom").cargo();
-    let flags = env::var("RUSTFLAGS").unwrap_or_default();
-    command.env("RUSTFLAGS", format!("{flags} --cfg loom").trim());
-    command
-        .args(["test", "--release", "-p", "onloan-core", "--test", "loom"])
-        .args(&options.filter);
-    report.tests(
-        title,
-        steps.run(
-            title,
-            &mut command,
-            "LOOM_LOG=1 LOOM_LOCATION=1 make loom tell the interleaving",
-        ),
-        summary::cargo,
-    );
-}
-
 /// Builds every wheel; those that were built.
 fn wheels(
     workspace: &Workspace,
     venv: &Venv,
     steps: &mut Steps,
     report: &mut Report,
-) -> Result<Vec<PathBuf>, Trouble> {
-    let builder = Builder::new(workspace, steps, venv, Build::Release)?;
+) -> Vec<PathBuf> {
     let mut built = Vec::new();
+    let builder = match Builder::new(workspace, steps, venv, Build::Release) {
+        Ok(builder) => builder,
+        Err(trouble) => {
+            report.trouble("install maturin", &trouble, 0.0);
+            return built;
+        }
+    };
     for project in wheels::projects(workspace) {
         let name = if project == workspace.root {
             "onloan".to_owned()
@@ -285,7 +198,7 @@ fn wheels(
             Err(trouble) => report.trouble(&title, &trouble, start.elapsed().as_secs_f64()),
         }
     }
-    Ok(built)
+    built
 }
 
 /// pytest for a filter: that it leaves nothing in one of several sessions (exit code 5) is no failure.
@@ -349,32 +262,6 @@ pub(super) fn pytest_arguments(workspace: &Workspace) -> Vec<&'static str> {
             .filter(|directory| workspace.root.join(directory).is_dir()),
     );
     arguments
-}
-
-/// The tests that show what wrong use of the macros is told, where they are a crate of their own.
-fn compile_fail(
-    workspace: &Workspace,
-    options: &Options,
-    venv: &Venv,
-    steps: &mut Steps,
-    report: &mut Report,
-) {
-    let title = "compile-fail tests";
-    if options.quick {
-        return report.skipped(title, "--quick");
-    }
-    let manifest = workspace.root.join("tests/compile-fail/Cargo.toml");
-    if !manifest.is_file() {
-        return report.skipped(title, "there is no tests/compile-fail");
-    }
-    let mut command = venv.command(workspace, workspace.cargo().get_program());
-    command
-        .env("PYO3_PYTHON", &venv.python)
-        .args(["test", "--manifest-path"])
-        .arg(manifest)
-        .args(&options.filter);
-    let hint = "if the new messages are better ones: TRYBUILD=overwrite, and read the difference";
-    report.tests(title, steps.run(title, &mut command, hint), summary::cargo);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `cargo xtask wheel`: the wheel to ship.
 
 use super::{Verb, unknown};
-use crate::python;
+use crate::discovery;
 use crate::step::Steps;
 use crate::trouble::Trouble;
 use crate::venv::Venv;
@@ -24,7 +24,7 @@ fn run(workspace: &Workspace, arguments: &[String]) -> Result<u8, Trouble> {
         return Err(unknown(&VERB, argument));
     }
     let steps = &mut Steps::new(workspace, Some(3));
-    let venv = Venv::first(workspace, steps, &python::preferred(workspace, None)?)?;
+    let venv = Venv::first(workspace, steps, &discovery::preferred(workspace, None)?)?;
     let wheel =
         Builder::new(workspace, steps, &venv, Build::Release)?.wheel(steps, &workspace.root)?;
     println!("{}", workspace.show(&wheel));
