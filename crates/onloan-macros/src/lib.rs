@@ -40,7 +40,8 @@ mod element;
 ///   empty and has no colon. `Padding` has no name.
 /// - A `#[repr(transparent)]` struct with one field is lent as that field: `struct Celsius(f32)` as `f`.
 ///
-/// The struct is also `AnyBits`, so that its memory can be lent writable, exactly when all of its fields are.
+/// The struct is also `AnyBits`, so that its memory can be lent writable, exactly when all of its fields are. A consumer of writable memory
+/// may put any bytes into any field, private ones too: do not derive this for a struct that keeps a promise about its fields.
 ///
 /// `#[element(crate = path)]` on the struct names the crate `onloan` where it is not at `::onloan`.
 #[proc_macro_derive(Element, attributes(element))]

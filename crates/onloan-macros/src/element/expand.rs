@@ -3,7 +3,7 @@
 //! `unsafe` has the macro's own span throughout, never the author's: so it does not count as theirs, and `#![forbid(unsafe_code)]` holds.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, Type};
 
 use super::validate::{Element, Layout, NamedField};
@@ -13,20 +13,20 @@ pub(super) fn expand(element: &Element) -> TokenStream {
         ident,
         krate,
         layout,
+        fields,
     } = element;
     let module = quote!(#krate::element);
-    let (body, types) = match layout {
-        Layout::Record(fields) => (
-            record(ident, &module, fields),
-            fields.iter().map(|field| &field.ty).collect(),
-        ),
-        Layout::Transparent(ty) => (transparent(ident, &module, ty), vec![ty]),
+    let types = fields.iter().map(|field| &field.ty);
+    let any_bits_types = types.clone();
+    let same_fields = same_fields(ident, fields);
+    let (checks, constants) = match layout {
+        Layout::Record => record(ident, &module, fields),
+        Layout::Transparent => transparent(ident, &module, &fields[0].ty),
     };
-    let constants = constants(&module, layout);
     quote! {
         const _: () = {
-            #body
-
+            #same_fields
+            #checks
             const _: () = #module::__private::check_copy::<#ident>();
 
             // SAFETY: every field is an element, and by the checks above each begins where the one before it ends, from the first byte of
@@ -45,15 +45,33 @@ pub(super) fn expand(element: &Element) -> TokenStream {
             unsafe impl #module::AnyBits for #ident
             where
                 for<'any> Self: #module::__private::IfCopy<'any>,
-                #(for<'any> #types: #module::__private::IfAnyBits<'any>,)*
+                #(for<'any> #any_bits_types: #module::__private::IfAnyBits<'any>,)*
             {
             }
         };
     }
 }
 
-/// The struct's description and the checks on it.
-fn record(ident: &Ident, module: &TokenStream, fields: &[NamedField]) -> TokenStream {
+/// Another attribute macro may have changed the struct after it was read here: these must be its fields, all of them, of these types.
+fn same_fields(ident: &Ident, fields: &[NamedField]) -> TokenStream {
+    let members = fields.iter().map(|field| &field.member);
+    let types = fields.iter().map(|field| &field.ty);
+    let bindings: Vec<Ident> = (0..fields.len())
+        .map(|index| format_ident!("__field{index}"))
+        .collect();
+    quote! {
+        const _: fn(#ident) = |#ident { #(#members: #bindings),* }| {
+            #(let _: #types = #bindings;)*
+        };
+    }
+}
+
+/// The struct's description, the checks on it, and the constants that follow from it.
+fn record(
+    ident: &Ident,
+    module: &TokenStream,
+    fields: &[NamedField],
+) -> (TokenStream, TokenStream) {
     let private = quote!(#module::__private);
     let struct_name = ident.to_string();
     let each_field = fields.iter().map(
@@ -70,14 +88,21 @@ fn record(ident: &Ident, module: &TokenStream, fields: &[NamedField]) -> TokenSt
             .map(|span| check(span, &quote!(#private::check_name::<#ident>(#index))));
         quote!(#end #name)
     });
-    quote! {
+    let checks = quote! {
         impl #private::Struct for #ident {
             const NAME: &'static ::core::primitive::str = #struct_name;
             const FIELDS: &'static [#private::Field] = &[#(#each_field),*];
         }
 
         #(#checks)*
-    }
+    };
+    let constants = quote! {
+        type Item = Self;
+        const SHAPE: &'static [::core::primitive::usize] = &[];
+        const FORMAT: &'static ::core::ffi::CStr = <Self as #private::StructText>::FORMAT;
+        const FIELD: &'static ::core::primitive::str = <Self as #private::StructText>::FIELD;
+    };
+    (checks, constants)
 }
 
 /// Evaluates `call`. Its panic points at the caller of `check`, all of whose tokens are at `span`.
@@ -94,29 +119,17 @@ fn check(span: Span, call: &TokenStream) -> TokenStream {
     }
 }
 
-fn transparent(ident: &Ident, module: &TokenStream, ty: &Type) -> TokenStream {
-    quote! {
+/// The checks on a struct that is its only field, and the field's constants.
+fn transparent(ident: &Ident, module: &TokenStream, ty: &Type) -> (TokenStream, TokenStream) {
+    let checks = quote! {
         const _: () = #module::__private::check_element::<#ty>();
         const _: () = #module::__private::check_size::<#ident, #ty>();
-    }
-}
-
-fn constants(module: &TokenStream, layout: &Layout) -> TokenStream {
-    let str = quote!(&'static ::core::primitive::str);
-    let c_str = quote!(&'static ::core::ffi::CStr);
-    let shape = quote!(&'static [::core::primitive::usize]);
-    match layout {
-        Layout::Record(_) => quote! {
-            type Item = Self;
-            const SHAPE: #shape = &[];
-            const FORMAT: #c_str = <Self as #module::__private::StructText>::FORMAT;
-            const FIELD: #str = <Self as #module::__private::StructText>::FIELD;
-        },
-        Layout::Transparent(ty) => quote! {
-            type Item = <#ty as #module::Element>::Item;
-            const SHAPE: #shape = <#ty as #module::Element>::SHAPE;
-            const FORMAT: #c_str = <#ty as #module::Element>::FORMAT;
-            const FIELD: #str = <#ty as #module::Element>::FIELD;
-        },
-    }
+    };
+    let constants = quote! {
+        type Item = <#ty as #module::Element>::Item;
+        const SHAPE: &'static [::core::primitive::usize] = <#ty as #module::Element>::SHAPE;
+        const FORMAT: &'static ::core::ffi::CStr = <#ty as #module::Element>::FORMAT;
+        const FIELD: &'static ::core::primitive::str = <#ty as #module::Element>::FIELD;
+    };
+    (checks, constants)
 }

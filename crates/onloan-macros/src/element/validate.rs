@@ -1,23 +1,24 @@
 //! Whether the declaration can be an element, as far as tokens tell.
 
 use proc_macro2::Span;
-use syn::{GenericParam, Ident, Member, Path, Type, parse_quote};
+use syn::{GenericParam, Ident, Member, Path, Type};
 
 use super::parse::{Declaration, Mistakes};
 
-/// A declaration without mistakes.
+/// A declaration without mistakes. There is at least one field.
 pub(super) struct Element {
     pub(super) ident: Ident,
     pub(super) krate: Path,
     pub(super) layout: Layout,
+    pub(super) fields: Vec<NamedField>,
 }
 
 /// How it is lent.
 pub(super) enum Layout {
     /// `repr(C)`: as a structure.
-    Record(Vec<NamedField>),
+    Record,
     /// `repr(transparent)`: as its only field.
-    Transparent(Type),
+    Transparent,
 }
 
 /// A field under the name that it has in the format.
@@ -33,21 +34,24 @@ pub(super) struct NamedField {
 pub(super) fn validate(declaration: &Declaration<'_>) -> syn::Result<Element> {
     let mut mistakes = Mistakes::default();
     refuse_parameters(declaration, &mut mistakes);
-    let layout = if let Some(transparent) = declaration
+    let transparent = declaration
         .repr
         .iter()
-        .find(|repr| repr.word == "transparent")
-    {
-        Layout::Transparent(only_field(declaration, transparent.span, &mut mistakes))
+        .find(|repr| repr.word == "transparent");
+    let layout = if let Some(transparent) = transparent {
+        require_only_field(declaration, transparent.span, &mut mistakes);
+        Layout::Transparent
     } else {
         require_repr_c(declaration, &mut mistakes);
-        Layout::Record(named_fields(declaration, &mut mistakes))
+        Layout::Record
     };
+    let fields = named_fields(declaration, &mut mistakes);
     mistakes.none()?;
     Ok(Element {
         ident: declaration.ident.clone(),
         krate: declaration.krate.clone(),
         layout,
+        fields,
     })
 }
 
@@ -87,25 +91,25 @@ fn require_repr_c(declaration: &Declaration<'_>, mistakes: &mut Mistakes) {
     ));
 }
 
-/// The type of the field that stands for the whole of a transparent struct; any type where that is a mistake.
-fn only_field(declaration: &Declaration<'_>, transparent: Span, mistakes: &mut Mistakes) -> Type {
-    let [field] = &declaration.fields[..] else {
+/// One field stands for the whole of a transparent struct.
+fn require_only_field(declaration: &Declaration<'_>, transparent: Span, mistakes: &mut Mistakes) {
+    let count = declaration.fields.len();
+    if count > 1 {
         mistakes.add(syn::Error::new(
             transparent,
-            format!(
-                "a transparent element is lent as its only field, and this struct has {} fields",
-                declaration.fields.len()
-            ),
+            format!("a transparent element is lent as its only field, and this struct has {count} fields"),
         ));
-        return parse_quote!(());
-    };
-    if let Some(name) = &field.given_name {
+    }
+    for name in declaration
+        .fields
+        .iter()
+        .filter_map(|field| field.given_name.as_ref())
+    {
         mistakes.add(syn::Error::new(
             name.span(),
             "a transparent element is lent as its only field, and has no field names: leave `name` out",
         ));
     }
-    field.ty.clone()
 }
 
 fn named_fields(declaration: &Declaration<'_>, mistakes: &mut Mistakes) -> Vec<NamedField> {
