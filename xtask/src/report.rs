@@ -29,29 +29,37 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// A step without tests in it; `true` if it was well.
-    pub(crate) fn plain(&mut self, step: &str, result: Result<Done, Box<Failed>>) -> bool {
-        self.tests(step, result, |_| Counts::default())
+    /// A step without tests in it.
+    pub(crate) fn plain(&mut self, step: &str, result: Result<Done, Box<Failed>>) {
+        self.tests(step, result, |_| Some(Counts::default()));
     }
 
-    /// A step whose output `read` finds numbers of tests in.
+    /// A step whose output `read` finds numbers of tests in; gives these. Where it finds none, no test was run, whatever
+    /// the command says of itself.
     pub(crate) fn tests(
         &mut self,
         step: &str,
         result: Result<Done, Box<Failed>>,
-        read: fn(&str) -> Counts,
-    ) -> bool {
-        match result {
-            Ok(done) => {
-                self.add(step, Outcome::Passed, read(&done.output), done.seconds);
-                true
-            }
+        read: fn(&str) -> Option<Counts>,
+    ) -> Counts {
+        let (outcome, output, seconds) = match result {
+            Ok(done) => (Outcome::Passed, done.output, done.seconds),
             Err(failed) => {
                 eprint!("{failed}");
-                self.add(step, Outcome::Failed, read(&failed.output), failed.seconds);
-                false
+                (Outcome::Failed, failed.output, failed.seconds)
             }
+        };
+        let counts = read(&output);
+        match (&outcome, counts) {
+            (Outcome::Passed, None) => {
+                let trouble = Trouble::failed(format!(
+                    "{step}: nothing in its output says how many tests were run"
+                ));
+                self.trouble(step, &trouble, seconds);
+            }
+            _ => self.add(step, outcome, counts.unwrap_or_default(), seconds),
         }
+        counts.unwrap_or_default()
     }
 
     /// A step that failed without having come to a command.
@@ -170,6 +178,21 @@ mod tests {
         report.add("clippy", Outcome::Failed, counts(0, 0, 0), 0.5);
         assert_eq!(report.sum(), "15 passed, 3 failed, 1 skipped");
         assert_eq!(report.print(), 1);
+    }
+
+    #[test]
+    fn a_session_that_does_not_say_what_it_ran_has_failed() {
+        let silent = || {
+            Ok(Done {
+                output: "....  [100%]\n".to_owned(),
+                seconds: 1.0,
+            })
+        };
+        let mut report = Report::default();
+        report.tests("pytest", silent(), crate::summary::pytest);
+        assert_eq!(report.sum(), "0 passed, 1 failed, 0 skipped");
+        report.plain("rustfmt", silent());
+        assert_eq!(report.sum(), "0 passed, 1 failed, 0 skipped");
     }
 
     #[test]

@@ -37,18 +37,17 @@ impl Sum for Counts {
     }
 }
 
-/// The sum of all `test result:` lines of a `cargo test`.
-pub(crate) fn cargo(output: &str) -> Counts {
+/// The sum of all `test result:` lines of a `cargo test`; `None` if there is none.
+pub(crate) fn cargo(output: &str) -> Option<Counts> {
     let results = output
         .lines()
         .filter_map(|line| line.strip_prefix("test result: ")?.split_once(". "));
-    results
-        .map(|(_, numbers)| counted(numbers.split(';')))
-        .sum()
+    let counts = results.map(|(_, numbers)| counted(numbers.split(';')));
+    counts.reduce(Counts::add)
 }
 
-/// The last summary line of a pytest session.
-pub(crate) fn pytest(output: &str) -> Counts {
+/// The last summary line of a pytest session; `None` if there is none.
+pub(crate) fn pytest(output: &str) -> Option<Counts> {
     let summary = |line: &str| {
         let line = line.trim_matches(|c| c == '=' || c == ' ');
         let (numbers, time) = line.rsplit_once(" in ")?;
@@ -57,7 +56,7 @@ pub(crate) fn pytest(output: &str) -> Counts {
         seconds.parse::<f64>().ok()?;
         Some(counted(numbers.split(',')))
     };
-    output.lines().rev().find_map(summary).unwrap_or_default()
+    output.lines().rev().find_map(summary)
 }
 
 /// Adds up pieces such as `12 passed`.
@@ -90,12 +89,12 @@ fn counted<'t>(pieces: impl Iterator<Item = &'t str>) -> Counts {
 mod tests {
     use super::*;
 
-    fn counts(passed: usize, failed: usize, skipped: usize) -> Counts {
-        Counts {
+    fn counts(passed: usize, failed: usize, skipped: usize) -> Option<Counts> {
+        Some(Counts {
             passed,
             failed,
             skipped,
-        }
+        })
     }
 
     #[test]
@@ -109,7 +108,7 @@ test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 4 filtered out; fini
 test result: FAILED. 5 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s
 ";
         assert_eq!(cargo(output), counts(7, 1, 1));
-        assert_eq!(cargo("error: could not compile"), Counts::default());
+        assert_eq!(cargo("error: could not compile"), None);
     }
 
     #[test]
@@ -117,7 +116,8 @@ test result: FAILED. 5 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
         assert_eq!(pytest("....\n4 passed in 0.02s\n"), counts(4, 0, 0));
         let long = "==== 1 failed, 10 passed, 2 skipped, 3 deselected, 1 xfailed, 2 warnings, 1 error in 75.02s (0:01:15) ====\n";
         assert_eq!(pytest(long), counts(10, 2, 3));
-        assert_eq!(pytest("no tests ran in 0.01s\n"), Counts::default());
+        assert_eq!(pytest("no tests ran in 0.01s\n"), counts(0, 0, 0));
+        assert_eq!(pytest("....  [100%]\n"), None);
     }
 
     #[test]

@@ -126,12 +126,7 @@ pub(super) fn all(
         &mut command,
         "an AddressSanitizer report names the bad access, the allocation and the release",
     );
-    let output = match &result {
-        Ok(done) => &done.output,
-        Err(failed) => &failed.output,
-    };
-    let counts = summary::pytest(output);
-    report.tests(TITLE, result, summary::pytest);
+    let counts = report.tests(TITLE, result, summary::pytest);
 
     let findings = findings(&reports)?;
     for (name, text) in &findings {

@@ -255,7 +255,7 @@ pub(super) fn prepare(
 
 /// The whole Python test suite. A test that hangs shows where after five minutes.
 pub(super) fn pytest_arguments(workspace: &Workspace) -> Vec<&'static str> {
-    let mut arguments = vec!["-q", "--color=no", "-o", "faulthandler_timeout=300"];
+    let mut arguments = vec!["--color=no", "-o", "faulthandler_timeout=300"];
     arguments.extend(
         ["tests", "examples"]
             .iter()
