@@ -19,7 +19,7 @@
 
 use core::fmt;
 
-use crate::layout::{Layout, Memory, Row};
+use crate::layout::{Layout, Memory, Order, Row};
 
 /// Why items cannot be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +129,41 @@ pub unsafe fn copy_raw(
         }
     }
     Ok(())
+}
+
+/// Writes the items of a contiguous copy back where they came from, but only those that were changed since: `before` is
+/// what the copy held at first. So a copy that was only read changes nothing, and of two copies each brings back its own.
+///
+/// `copy` and `before` have one item after the other in C order (`F` if `order` says so).
+///
+/// # Safety
+///
+/// As [`copy_raw`] from `copy` to `to`; besides `copy` and `before` have `layout.nbytes()` bytes.
+pub unsafe fn copy_changed_raw(
+    to: *mut u8,
+    layout: &Layout,
+    order: Order,
+    copy: &[u8],
+    before: &[u8],
+) {
+    let itemsize = layout.itemsize();
+    if copy == before || itemsize == 0 {
+        return;
+    }
+    // SAFETY: `tables`, promised by the caller.
+    let tables = unsafe { Tables::promised() };
+    let items = copy
+        .chunks_exact(itemsize)
+        .zip(before.chunks_exact(itemsize));
+    for (place, (item, before)) in layout.walk(tables, to.cast_const(), order).zip(items) {
+        if item != before {
+            // SAFETY: the walk gives the places of items, `itemsize` bytes each: `writable`, `apart`, promised by the caller.
+            unsafe {
+                item.as_ptr()
+                    .copy_to_nonoverlapping(place.cast_mut(), itemsize)
+            };
+        }
+    }
 }
 
 /// Memory in this process, with pointers that may be followed.

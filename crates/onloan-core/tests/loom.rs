@@ -42,7 +42,7 @@ impl<M: Build> Cell<M> {
     fn new(kind: Kind, traits: Traits) -> Arc<Cell<M>> {
         let zero = || AtomicUsize::new(0);
         Arc::new(Cell {
-            state: State::new(Word::new(kind, traits)),
+            state: State::new(Word::new(kind, traits).described()),
             global_lock: Mutex::new(()),
             storage: UnsafeCell::new(0),
             first: zero(),
@@ -98,7 +98,6 @@ impl<M: Build> Cell<M> {
             Err(_) => false,
             Ok(Entered::Counted) => true,
             Ok(Entered::MustOpen { .. }) => {
-                self.attached(|state| state.apply(|word| (word.open_failed(false), ())));
                 self.settle();
                 false
             }
@@ -167,7 +166,7 @@ impl<M: Build> Cell<M> {
     }
 
     fn end_write(&self) {
-        self.attached(|state| state.apply(|word| (word.end_write(), ())));
+        self.attached(|state| state.apply(|word| (word.end_write(true), ())));
     }
 
     fn take(&self) -> bool {

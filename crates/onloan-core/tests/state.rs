@@ -83,8 +83,29 @@ fn a_write_guard_makes_the_description_of_the_memory_stale() {
         Entered::Counted,
         "described once, exported again without work"
     );
-    let word = word.write().unwrap().end_write();
+    let word = word.write().unwrap().end_write(false);
     assert_eq!(word.export().unwrap().1, Entered::MustOpen { first: false });
+    let word = word.write().unwrap().end_write(true);
+    assert_eq!(
+        word.export().unwrap().1,
+        Entered::Counted,
+        "the writer described it himself"
+    );
+}
+
+#[test]
+fn only_a_lazy_storage_cannot_be_described_beforehand() {
+    let plain = Word::new(Kind::ReadOnly, Traits::default()).described();
+    assert_eq!(plain.export().unwrap().1, Entered::Counted);
+    let lazy = Word::new(
+        Kind::ReadOnly,
+        Traits {
+            lazy: true,
+            notify: false,
+        },
+    )
+    .described();
+    assert_eq!(lazy.export().unwrap().1, Entered::MustOpen { first: false });
 }
 
 #[test]
@@ -126,7 +147,7 @@ fn a_storage_can_be_put_only_where_one_was_taken() {
     assert_eq!(word.put(), Err(Blocked::Occupied));
     let taken = word.take().unwrap().handed_over().settle().0;
     assert_eq!(taken.export().err(), Some(Blocked::Taken));
-    let full = taken.put().unwrap().put_in().settle().0;
+    let full = taken.put().unwrap().put_in(false).settle().0;
     assert!(full.export().is_ok());
 }
 
@@ -238,7 +259,7 @@ impl Life {
                 Err(_) => return false,
                 Ok(word) => self.word = word,
             },
-            Event::EndWrite => self.word = self.word.end_write(),
+            Event::EndWrite => self.word = self.word.end_write(false),
             Event::Take => match self.word.take() {
                 Err(_) => return false,
                 Ok(word) => {
@@ -259,7 +280,7 @@ impl Life {
             Event::Put => match self.word.put() {
                 Err(_) => return false,
                 Ok(word) => {
-                    self.word = word.put_in();
+                    self.word = word.put_in(false);
                     self.settle();
                 }
             },

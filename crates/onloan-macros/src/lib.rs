@@ -7,6 +7,7 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 mod element;
+mod exporter;
 
 /// Makes a struct an element: an item that a buffer can lend, with named fields.
 ///
@@ -47,4 +48,31 @@ mod element;
 #[proc_macro_derive(Element, attributes(element))]
 pub fn derive_element(input: TokenStream) -> TokenStream {
     element::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a class lend the memory of a cell: `bf_getbuffer` and `bf_releasebuffer`, without `unsafe`.
+///
+/// It stands above `#[pymethods]` and names the field that holds the `ExportCell`:
+///
+/// ```ignore
+/// #[pyclass(frozen)]
+/// struct Tokens {
+///     ids: ExportCell<Vec<u32>>,
+/// }
+///
+/// #[exporter(ids)]
+/// #[pymethods]
+/// impl Tokens { /* … */ }
+/// ```
+///
+/// | written | lends |
+/// |---|---|
+/// | `#[exporter(ids)]` | the field; also `0` of a tuple struct, `inner.ids`, an `Option<ExportCell<…>>`, an `Arc<ExportCell<…>>` |
+/// | `#[exporter(via = active)]` | what the method `fn active(&self) -> &dyn Export` (or `Option<&dyn Export>` behind a reference) gives at each request: to choose between several |
+///
+/// A class without `frozen` works too: the request borrows it for a moment, and is refused while a method with `&mut self` runs. The release needs
+/// no borrow. Python subclasses, and Rust classes that extend this one, lend the same memory.
+#[proc_macro_attribute]
+pub fn exporter(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    exporter::exporter(arguments.into(), item.into()).into()
 }

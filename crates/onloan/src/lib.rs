@@ -1,1 +1,68 @@
-//! To come.
+//! Lend Rust's memory to Python through the buffer protocol, without `unsafe`.
+//!
+//! # The idea
+//!
+//! A buffer is memory on loan. An [`ExportCell`] owns memory and lends it; `#[exporter(field)]` above `#[pymethods]` makes a class lend the
+//! memory of one of its fields to everybody who asks through `PyBufferProcs`: `memoryview`, NumPy, `hashlib`, sockets. The cell counts
+//! what is out, and says no to whatever would pull the memory away from under a consumer.
+//!
+//! ```no_run
+//! use onloan::{ExportCell, exporter};
+//! use pyo3::prelude::*;
+//!
+//! #[pyclass(frozen)]
+//! struct Tokens {
+//!     ids: ExportCell<Vec<u32>>,
+//! }
+//!
+//! #[exporter(ids)] // bf_getbuffer and bf_releasebuffer
+//! #[pymethods]
+//! impl Tokens {
+//!     #[new]
+//!     fn new(ids: Vec<u32>) -> Self {
+//!         Tokens { ids: ExportCell::read_only(ids) }
+//!     }
+//! }
+//! ```
+//!
+//! # Where to look
+//!
+//! - [`ExportCell`]: the three kinds, guards, taking back, and the table of what may be out together.
+//! - [`Storage`]: what can own the memory; how to add one.
+//! - [`Element`](macro@Element): what an item may be; `#[derive(Element)]` for `#[repr(C)]` structs.
+//! - [`ExportCell::builder`]: shapes, strides, formats, hooks, copies on request.
+//! - [`exporter`]: the macro, also for ordinary classes, several fields, and inheritance.
+//!
+//! # Features
+//!
+//! `half`, `num-complex` add elements; `bytes`, `memmap2`, `ndarray`, `arrow-buffer` add storages.
+
+// Doc tests of generated code and of the crate itself find it under its own name.
+extern crate self as onloan;
+
+mod cell;
+mod error;
+mod slots;
+mod storage;
+
+pub use cell::{BuildError, ExportCell, ExportCellBuilder, Kind, ReadGuard, WriteGuard};
+pub use error::{Busy, Refused};
+pub use onloan_core::element::{
+    AnyBits, BigEndian, ByteBool, Element, FixedBytes, LittleEndian, Padding,
+};
+pub use onloan_core::{element, format, layout, request};
+pub use onloan_macros::{Element, exporter};
+pub use slots::Export;
+pub use storage::{
+    AlignedVec, Lazy, OutOfMemory, Pages, Part, Ragged, Region, Rows, Storage, StorageMut,
+};
+
+#[doc(hidden)]
+pub mod __private {
+    //! What the macros expand to. Not part of the interface.
+    pub use pyo3;
+
+    pub use crate::slots::{
+        Access, Export, ExporterClass, Lender, Slots, getbuffer_plain, releasebuffer_plain,
+    };
+}

@@ -106,7 +106,7 @@ impl core::error::Error for Blocked {}
 pub enum Entered {
     /// He is counted and may use the memory.
     Counted,
-    /// He is not counted yet: he has the duty to open, and ends with [`Word::opened`] or [`Word::open_failed`].
+    /// He is not counted yet: he has the duty to open, and ends with [`Word::opened`], or settles.
     MustOpen {
         /// This is the first export, of which the author wants to hear.
         first: bool,
@@ -150,7 +150,7 @@ impl Word {
     /// The largest number of read guards that can be out.
     pub const MAX_READERS: u32 = (READERS >> 40) as u32;
 
-    /// An idle cell whose memory has not been described yet.
+    /// An idle cell whose memory has not been described yet; see [`Word::described`].
     pub const fn new(kind: Kind, traits: Traits) -> Word {
         let kind = match kind {
             Kind::ReadOnly => 0,
@@ -192,6 +192,11 @@ impl Word {
     /// The storage is being opened, settled or moved.
     pub const fn is_busy(self) -> bool {
         self.has(BUSY)
+    }
+
+    /// The description of the memory is valid, and a lazy storage is open.
+    pub const fn is_prepared(self) -> bool {
+        self.has(PREPARED)
     }
 
     /// The storage was taken back.
@@ -300,14 +305,9 @@ impl Word {
         Word((self.0 & !BUSY | PREPARED) + EXPORT)
     }
 
-    /// Opening failed, nobody is counted. What came due meanwhile is the caller's, so he settles next; `prepared` says
-    /// that the storage itself was opened, so that it is closed again.
-    pub const fn open_failed(self, prepared: bool) -> Word {
-        if prepared {
-            Word(self.0 | PREPARED)
-        } else {
-            self
-        }
+    /// The storage is open, by him who has the duty. If what follows fails nobody is counted, and he settles.
+    pub const fn prepared(self) -> Word {
+        Word(self.0 | PREPARED)
     }
 
     /// An export is released.
@@ -410,9 +410,21 @@ impl Word {
         }
     }
 
-    /// The write guard is dropped. The memory may have moved, so its description is no longer valid.
-    pub const fn end_write(self) -> Word {
-        Word(self.0 & !(WRITING | PREPARED))
+    /// The write guard is dropped. `described`: its holder has described the memory anew, for it may have moved; else the
+    /// next export has the duty.
+    pub const fn end_write(self, described: bool) -> Word {
+        let word = Word(self.0 & !(WRITING | PREPARED));
+        if described { word.described() } else { word }
+    }
+
+    /// The memory is described by him who alone can reach it, so that the first export has nothing to open. A lazy storage
+    /// has no memory yet, and stays as it is.
+    pub const fn described(self) -> Word {
+        if self.has(LAZY) {
+            self
+        } else {
+            Word(self.0 | PREPARED)
+        }
     }
 
     /// The owner wants the storage back now. He moves it out, then [`Word::handed_over`], then he settles.
@@ -457,9 +469,10 @@ impl Word {
         }
     }
 
-    /// The storage is in the cell.
-    pub const fn put_in(self) -> Word {
-        Word(self.0 & !(TAKEN | PREPARED))
+    /// The storage is in the cell; `described` as for [`Word::end_write`].
+    pub const fn put_in(self, described: bool) -> Word {
+        let word = Word(self.0 & !(TAKEN | PREPARED));
+        if described { word.described() } else { word }
     }
 
     /// The handle is dropped. `true`: free the block now; `false`: he who has the last duty frees it.

@@ -1,0 +1,262 @@
+//! The block behind a cell: the state, the facts that go into a `Py_buffer`, and the storage.
+//!
+//! # Who owns it
+//!
+//! ```text
+//!   ExportCell ──▶ ┌─ Block<S> ───────────────┐ ◀── Py_buffer.internal, one for each export
+//!   (the handle)   │ Header: state, facts,    │ ◀── the borrow of each guard
+//!                  │         duties           │
+//!                  │ storage: Option<S>       │ ──▶ the memory that is lent
+//!                  └──────────────────────────┘
+//! ```
+//!
+//! The block is on the heap and never moves. It is freed by whoever is last: the handle's drop if nothing is out, else the last release
+//! (`Duty::Free`). So a release needs nothing but `internal`: not the Python object, no borrow of it, no field of its class.
+//!
+//! # Invariants
+//!
+//! - `ATTACHED`: who changes the state holds a `Python` token. On builds with a global lock that serializes all changes (`Serialized`); on
+//!   free-threaded builds the state is `Concurrent`, and the token is not needed for that.
+//! - `COUNTED`: facts are read only by who is counted (or has the duty `busy`), and written only by who alone is inside: the maker of the block, the
+//!   holder of the write guard, or the holder of `busy` before anybody is counted.
+//! - `BUSY`: the storage is borrowed exclusively, moved or dropped only by the holder of the write guard or of `busy`, and by the latter only
+//!   when no reader and no export is out.
+
+use std::cell::UnsafeCell;
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr::{self, NonNull};
+use std::sync::{Mutex, PoisonError};
+
+use onloan_core::layout::{Layout, LayoutError};
+use onloan_core::request::Offer;
+use onloan_core::state::{Kind, State, Traits, Word};
+use pyo3::prelude::*;
+
+use super::duties::{Duties, Hooks};
+use crate::storage::{FormatText, Region, Storage};
+
+#[cfg(not(Py_GIL_DISABLED))]
+pub(crate) type BuildMode = onloan_core::state::Serialized;
+#[cfg(Py_GIL_DISABLED)]
+pub(crate) type BuildMode = onloan_core::state::Concurrent;
+
+/// What the slots need to know of a cell, whatever its storage.
+#[repr(C)]
+pub(crate) struct Header {
+    pub(crate) state: State<BuildMode>,
+    facts: UnsafeCell<Facts>,
+    pub(crate) duties: &'static Duties,
+    /// A consumer who cannot use the layout gets a contiguous copy.
+    pub(crate) contiguous_copies: bool,
+    /// The author wants to hear of every release.
+    pub(crate) tells_releases: bool,
+}
+
+/// What goes into a `Py_buffer`, ready to be stored.
+pub(crate) struct Facts {
+    pub(crate) buf: *mut c_void,
+    pub(crate) len: isize,
+    pub(crate) itemsize: isize,
+    pub(crate) ndim: c_int,
+    pub(crate) offer: Offer,
+    pub(crate) format: *mut c_char,
+    /// Into `layout`; NULL where there is no axis.
+    pub(crate) shape: *mut isize,
+    pub(crate) strides: *mut isize,
+    pub(crate) suboffsets: *mut isize,
+    pub(crate) layout: Layout,
+    pub(crate) text: FormatText,
+}
+
+impl Facts {
+    /// Facts of no memory, until it is described.
+    fn nothing() -> Facts {
+        let layout = Layout::vector(0, 1)
+            .unwrap_or_else(|error| unreachable!("no bytes have no layout: {error}"));
+        Facts {
+            buf: ptr::null_mut(),
+            len: 0,
+            itemsize: 1,
+            ndim: 1,
+            offer: Offer::new(true, true, true, false),
+            format: ptr::null_mut(),
+            shape: ptr::null_mut(),
+            strides: ptr::null_mut(),
+            suboffsets: ptr::null_mut(),
+            layout,
+            text: FormatText::Constant(c"B"),
+        }
+    }
+
+    /// Takes the facts of `region`. Called where the facts will stay: the pointers lead into `self`.
+    fn describe(&mut self, region: Region<'_>, readonly: bool) {
+        self.buf = region.address().cast();
+        (self.layout, self.text) = region.into_parts();
+        self.offer = Offer::of(&self.layout, readonly);
+        self.len = self.layout.nbytes().cast_signed();
+        self.itemsize = self.layout.itemsize().cast_signed();
+        // At most `MAX_NDIM`.
+        self.ndim = self.layout.ndim() as c_int;
+        self.format = self.text.as_c_str().as_ptr().cast_mut();
+        let axes = |dims: &[isize]| {
+            if dims.is_empty() {
+                ptr::null_mut()
+            } else {
+                dims.as_ptr().cast_mut()
+            }
+        };
+        self.shape = axes(self.layout.shape());
+        self.strides = axes(self.layout.strides());
+        self.suboffsets = axes(self.layout.suboffsets().unwrap_or_default());
+    }
+}
+
+/// How a storage shows its memory: exclusively where consumers may write.
+pub(crate) enum Show<S> {
+    Shared,
+    Exclusive(fn(&mut S) -> Region<'_>),
+}
+
+/// A layout that the author has fixed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) placed: Option<(usize, Layout)>,
+    pub(crate) format: Option<FormatText>,
+}
+
+/// A header, and what the header's duties need to know.
+#[repr(C)]
+pub(crate) struct Block<S: Storage> {
+    pub(crate) header: Header,
+    /// `None` while taken.
+    pub(crate) storage: UnsafeCell<Option<S>>,
+    pub(crate) show: Show<S>,
+    /// Changed only under a write guard.
+    pub(crate) plan: UnsafeCell<Plan>,
+    pub(crate) hooks: Option<Box<Hooks<S>>>,
+    /// To whom the storage is promised.
+    promise: Mutex<Option<Promise<S>>>,
+}
+
+pub(crate) type Promise<S> = Box<dyn FnOnce(Python<'_>, S) + Send>;
+
+impl<S: Storage> Block<S> {
+    /// A block on the heap, described if its memory is there already.
+    pub(crate) fn new(
+        storage: S,
+        kind: Kind,
+        show: Show<S>,
+        plan: Plan,
+        hooks: Option<Box<Hooks<S>>>,
+        contiguous_copies: bool,
+    ) -> Result<NonNull<Block<S>>, LayoutError> {
+        let traits = Traits {
+            lazy: S::LAZY,
+            notify: hooks.as_ref().is_some_and(|hooks| hooks.at_the_ends()),
+        };
+        let word = Word::new(kind, traits);
+        let mut block = Box::new(Block {
+            header: Header {
+                state: State::new(word),
+                facts: UnsafeCell::new(Facts::nothing()),
+                duties: Duties::of::<S>(),
+                contiguous_copies,
+                tells_releases: hooks.as_ref().is_some_and(|hooks| hooks.release.is_some()),
+            },
+            storage: UnsafeCell::new(Some(storage)),
+            show,
+            plan: UnsafeCell::new(plan),
+            hooks,
+            promise: Mutex::new(None),
+        });
+        if !S::LAZY {
+            // SAFETY: nobody else knows of the block yet (`COUNTED`, `BUSY`).
+            unsafe { block.describe() }?;
+            block.header.state = State::new(word.described());
+        }
+        Ok(NonNull::from(Box::leak(block)))
+    }
+
+    /// Describes the memory as it is now.
+    ///
+    /// # Safety
+    /// The caller may write the facts (`COUNTED`), and borrow the storage as `show` says: exclusively (`BUSY`), or shared.
+    pub(crate) unsafe fn describe(&self) -> Result<(), LayoutError> {
+        // SAFETY: granted by the caller; `plan` changes only under a write guard.
+        let plan = unsafe { &*self.plan.get() };
+        let mut region = match &self.show {
+            Show::Shared => {
+                // SAFETY: granted by the caller.
+                match unsafe { &*self.storage.get() } {
+                    Some(storage) => storage.region(),
+                    None => return Ok(()),
+                }
+            }
+            Show::Exclusive(show) => {
+                // SAFETY: granted by the caller.
+                match unsafe { &mut *self.storage.get() } {
+                    Some(storage) => show(storage),
+                    None => return Ok(()),
+                }
+            }
+        };
+        if let Some((offset, layout)) = &plan.placed {
+            region = region.with_layout(*offset, layout.clone())?;
+        }
+        if let Some(format) = &plan.format {
+            region = region.spelled(format.clone());
+        }
+        // SAFETY: granted by the caller.
+        let facts = unsafe { &mut *self.header.facts.get() };
+        facts.describe(region, matches!(self.show, Show::Shared));
+        Ok(())
+    }
+
+    /// The storage, for readers.
+    ///
+    /// # Safety
+    /// While the reference lives nobody has the storage exclusively, and no consumer may write to it.
+    pub(crate) unsafe fn shared(&self) -> Option<&S> {
+        // SAFETY: granted by the caller.
+        unsafe { &*self.storage.get() }.as_ref()
+    }
+
+    /// Notes who will receive the storage; `false` if somebody else will.
+    pub(crate) fn expect(&self, receiver: Promise<S>) -> bool {
+        let mut promise = self.promise.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = promise.is_none();
+        if free {
+            *promise = Some(receiver);
+        }
+        free
+    }
+
+    /// Who receives the storage; he is told once.
+    pub(crate) fn receiver(&self) -> Option<Promise<S>> {
+        self.promise
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// Frees the block.
+    ///
+    /// # Safety
+    /// Nobody else can reach the block any more.
+    pub(crate) unsafe fn free(block: NonNull<Block<S>>) {
+        // SAFETY: made by `Box::leak` in `new`; the caller is the last.
+        drop(unsafe { Box::from_raw(block.as_ptr()) });
+    }
+}
+
+impl Header {
+    /// The facts.
+    ///
+    /// # Safety
+    /// The caller is counted, or holds `busy` or the write guard (`COUNTED`), while the reference lives.
+    #[inline]
+    pub(crate) unsafe fn facts(&self) -> &Facts {
+        // SAFETY: granted by the caller.
+        unsafe { &*self.facts.get() }
+    }
+}

@@ -1,0 +1,137 @@
+//! Guards: a storage reached from Rust, while the state keeps the others away.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+
+use onloan_core::layout::{Layout, LayoutError};
+use onloan_core::state::{Left, Word};
+use pyo3::prelude::*;
+
+use super::block::{Block, Header};
+use crate::storage::{Region, Storage};
+
+/// Read access to a storage. Dereferences to it; given back when dropped.
+///
+/// It stays on its thread, which is attached while it lives; what it borrows out (`&[T]`) can be used while detached.
+pub struct ReadGuard<'cell, 'py, S: Storage> {
+    header: &'cell Header,
+    storage: &'cell S,
+    py: Python<'py>,
+}
+
+impl<'cell, 'py, S: Storage> ReadGuard<'cell, 'py, S> {
+    /// For a reader who is counted already.
+    pub(super) fn new(header: &'cell Header, storage: &'cell S, py: Python<'py>) -> Self {
+        ReadGuard {
+            header,
+            storage,
+            py,
+        }
+    }
+}
+
+impl<S: Storage> Deref for ReadGuard<'_, '_, S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        self.storage
+    }
+}
+
+impl<S: Storage> Drop for ReadGuard<'_, '_, S> {
+    fn drop(&mut self) {
+        if let Left::MustSettle { last } = self.header.state.apply(Word::end_read) {
+            // SAFETY: the header is that of a living block (the guard borrows its handle), and this is the holder of `busy`.
+            unsafe { (self.header.duties.settle)(NonNull::from(self.header), self.py, last) };
+        }
+    }
+}
+
+impl<S: Storage + fmt::Debug> fmt::Debug for ReadGuard<'_, '_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.storage.fmt(f)
+    }
+}
+
+/// Write access to a storage. Dereferences to it, so that its size can change too; given back when dropped, and described anew.
+///
+/// ```no_run
+/// # use onloan::ExportCell;
+/// # use pyo3::prelude::*;
+/// # fn push(py: Python<'_>, cell: &ExportCell<Vec<u8>>) -> Result<(), onloan::Busy> {
+/// cell.write(py)?.push(7);
+/// # Ok(())
+/// # }
+/// ```
+pub struct WriteGuard<'cell, 'py, S: Storage> {
+    block: &'cell Block<S>,
+    py: Python<'py>,
+}
+
+impl<'cell, 'py, S: Storage> WriteGuard<'cell, 'py, S> {
+    /// For a writer who is let in already.
+    pub(super) fn new(block: &'cell Block<S>, py: Python<'py>) -> Self {
+        WriteGuard { block, py }
+    }
+
+    /// The thread is attached while the guard lives.
+    pub fn py(&self) -> Python<'py> {
+        self.py
+    }
+
+    /// Lends the memory in another layout from now on, its first item `offset` bytes from the start. Bytes without an item are not lent.
+    ///
+    /// # Errors
+    /// [`LayoutError::OutsideRegion`] if the storage, as it is now, has not the memory; the layout stays as it was then.
+    pub fn set_layout(&mut self, offset: usize, layout: Layout) -> Result<(), LayoutError> {
+        self.region().with_layout(offset, layout.clone())?;
+        // SAFETY: the plan changes only under the write guard, of which there is one.
+        let plan = unsafe { &mut *self.block.plan.get() };
+        plan.placed = Some((offset, layout));
+        Ok(())
+    }
+
+    fn region(&self) -> Region<'_> {
+        self.deref().region()
+    }
+}
+
+/// The state lets a writer in only while the storage is there, and moves it out only when he has gone.
+const THERE: &str = "a write guard without a storage";
+
+impl<S: Storage> Deref for WriteGuard<'_, '_, S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        // SAFETY: the only writer borrows from himself; nobody else is inside (`BUSY`).
+        unsafe { self.block.shared() }.expect(THERE)
+    }
+}
+
+impl<S: Storage> DerefMut for WriteGuard<'_, '_, S> {
+    fn deref_mut(&mut self) -> &mut S {
+        // SAFETY: as for `deref`, exclusively.
+        unsafe { &mut *self.block.storage.get() }
+            .as_mut()
+            .expect(THERE)
+    }
+}
+
+impl<S: Storage> Drop for WriteGuard<'_, '_, S> {
+    fn drop(&mut self) {
+        // A layout that does not fit any more is the next consumer's `BufferError`.
+        // SAFETY: the holder of the write guard describes the memory before he lets others in (`COUNTED`, `BUSY`).
+        let described = !S::LAZY && unsafe { self.block.describe() }.is_ok();
+        self.block
+            .header
+            .state
+            .apply(|word| (word.end_write(described), ()));
+    }
+}
+
+impl<S: Storage + fmt::Debug> fmt::Debug for WriteGuard<'_, '_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.deref().fmt(f)
+    }
+}

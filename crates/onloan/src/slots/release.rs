@@ -1,0 +1,96 @@
+//! Releasing: from `Py_buffer.internal` alone.
+
+use std::ffi::c_void;
+use std::ptr::NonNull;
+
+use onloan_core::state::{Left, Word};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::cell::{CopyLoan, Header};
+
+/// In `internal`: the author wants to hear of this release.
+pub(super) const TOLD: usize = 1;
+/// In `internal`: leads to a [`CopyLoan`], not to the block.
+pub(super) const COPY: usize = 2;
+
+/// `bf_releasebuffer` of every class with `#[exporter]`.
+///
+/// It returns nothing, raises nothing, and keeps an exception that is pending. The struct may be a copy of the one that was filled, the thread
+/// another, the object mutably borrowed, cleared by the collector, or without its cell: only `internal` is read.
+///
+/// # Safety
+/// As CPython calls it: `view` was filled by [`getbuffer`](super::lend::getbuffer) (or is a copy of one that was) and is released once; the
+/// thread is attached.
+pub(super) unsafe extern "C" fn releasebuffer(_: *mut ffi::PyObject, view: *mut ffi::Py_buffer) {
+    // SAFETY: filled by `getbuffer` (granted by the caller), so readable.
+    let internal = unsafe { (&raw const (*view).internal).read() };
+    let tag = internal.addr() & (TOLD | COPY);
+    // SAFETY: CPython calls slots attached.
+    let py = unsafe { Python::assume_attached() };
+    if tag != 0 {
+        // SAFETY: as granted by the caller.
+        return unsafe { release_with_care(py, internal, tag) };
+    }
+    if let Some(header) = NonNull::new(internal.cast::<Header>()) {
+        // SAFETY: the block lives until its last export is released, which this one is not yet.
+        let state = unsafe { &header.as_ref().state };
+        match state.apply(Word::release) {
+            Left::Quiet => {}
+            left => leave(py, header, left),
+        }
+    }
+}
+
+/// # Safety
+/// As for [`releasebuffer`].
+#[cold]
+unsafe fn release_with_care(py: Python<'_>, internal: *mut c_void, tag: usize) {
+    let pointer = internal.wrapping_byte_sub(tag);
+    let mut copy = None;
+    let header = if tag & COPY == 0 {
+        NonNull::new(pointer.cast::<Header>())
+    } else {
+        // SAFETY: leaked for this export when it was filled; it is released once.
+        let loan = unsafe { Box::from_raw(pointer.cast::<CopyLoan>()) };
+        let header = loan.header;
+        copy = Some(loan);
+        Some(header)
+    };
+    let Some(header) = header else { return };
+    if let Some(loan) = copy {
+        // SAFETY: still counted, and the consumer has released.
+        unsafe { loan.give_back(py) };
+    }
+    // SAFETY: the block lives until its last export is released, which this one is not yet.
+    let header_ref = unsafe { header.as_ref() };
+    if tag & TOLD != 0 {
+        // SAFETY: still counted.
+        unsafe { (header_ref.duties.tell_release)(header, py) };
+    }
+    leave(py, header, header_ref.state.apply(Word::release));
+}
+
+/// Does what came due by leaving. The block may be gone afterwards.
+pub(super) fn leave(py: Python<'_>, header: NonNull<Header>, left: Left) {
+    match left {
+        // A release without its acquisition is a defect of the consumer; nobody is there to be told.
+        Left::Quiet | Left::Unmatched => {}
+        Left::MustSettle { last } => {
+            // SAFETY: who has to settle holds `busy`, and with it the block.
+            let duties = unsafe { header.as_ref() }.duties;
+            // SAFETY: as above; `header` is not used afterwards.
+            unsafe { (duties.settle)(header, py, last) };
+        }
+    }
+}
+
+/// `__releasebuffer__` as PyO3 calls it.
+///
+/// # Safety
+/// As for [`releasebuffer`].
+#[doc(hidden)]
+pub unsafe fn releasebuffer_plain(view: *mut ffi::Py_buffer) {
+    // SAFETY: as granted by the caller; the object is not looked at.
+    unsafe { releasebuffer(std::ptr::null_mut(), view) };
+}

@@ -1,0 +1,23 @@
+//! The `bytes` crate: cheap slices of shared buffers.
+
+use ::bytes::{Bytes, BytesMut};
+
+use super::{Region, Storage, StorageMut};
+
+impl Storage for Bytes {
+    fn region(&self) -> Region<'_> {
+        Region::of::<u8>(self)
+    }
+}
+
+impl Storage for BytesMut {
+    fn region(&self) -> Region<'_> {
+        Region::of::<u8>(self)
+    }
+}
+
+impl StorageMut for BytesMut {
+    fn region_mut(&mut self) -> Region<'_> {
+        Region::of_mut::<u8>(self)
+    }
+}
