@@ -92,7 +92,7 @@ struct Ordered {
 #[test]
 fn every_kind_of_field_has_its_format() {
     assert_format::<Every>(
-        "T{<B:a:<b:b:<?:c:<?:d:<w:e:<H:f:<h:g:<f:h:<Q:i:<q:j:<d:k:<I:l:<i:m:8s:n:(2,3)<f:o:1x7x}",
+        "T{<B:a:<b:b:<?:c:<?:d:<w:e:<H:f:<h:g:<f:h:<Q:i:<q:j:<d:k:<I:l:<i:m:8s:n:(2,3)<f:o:x7x}",
     );
     assert_eq!(
         <Ordered as lib::Element>::FIELD,

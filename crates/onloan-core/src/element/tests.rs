@@ -4,7 +4,10 @@ use core::fmt::Debug;
 use core::hash::{Hash, Hasher};
 use std::collections::hash_map::DefaultHasher;
 use std::format;
+use std::string::ToString;
 use std::vec::Vec;
+
+use crate::format::{Format, Reading};
 
 use super::text::{Composed, Spelled, Spelling};
 use super::{
@@ -53,11 +56,23 @@ fn assert_spelled<T: Element>(top: &str, field: &str) {
     assert_eq!(T::FIELD, field);
     assert_eq!(size_of_format(top), size_of::<T>(), "size of {top}");
     assert_eq!(size_of_format(field), size_of::<T>(), "size of {field}");
+    assert_read_alike(top, size_of::<T>());
+    assert_read_alike(field, size_of::<T>());
     assert_eq!(
         T::SHAPE.iter().product::<usize>() * size_of::<T::Item>(),
         size_of::<T>()
     );
     assert!(<T::Item as Element>::SHAPE.is_empty());
+}
+
+/// Asserts that the grammar reads the format, gives it this size whoever reads trailing padding in which way, and would print it so.
+#[track_caller]
+fn assert_read_alike(format: &str, size: usize) {
+    let parsed = Format::parse(format).unwrap();
+    for reading in [Reading::Unpadded, Reading::Padded] {
+        assert_eq!(parsed.size(reading), size, "{reading:?} of {format}");
+    }
+    assert_eq!(parsed.to_string(), format);
 }
 
 /// A number: the bare code by itself, the code with its order in a struct.
@@ -125,7 +140,7 @@ fn nested_arrays_are_one_shape_outermost_first() {
 
 #[test]
 fn bytes_and_padding_are_counted() {
-    assert_spelled::<FixedBytes<1>>("1s", "1s");
+    assert_spelled::<FixedBytes<1>>("s", "s");
     assert_spelled::<FixedBytes<1234567890>>("1234567890s", "1234567890s");
     assert_spelled::<Padding<3>>("3x", "3x");
 }

@@ -16,7 +16,7 @@ pub(super) enum Spelling {
         shape: &'static [usize],
         item: &'static str,
     },
-    /// A count before a code: `8s`.
+    /// A count before a code, unless it is one: `8s`, `s`.
     Counted { count: usize, code: &'static str },
     /// `T{…}`, its fields named.
     Struct { fields: &'static [Field] },
@@ -89,7 +89,9 @@ impl<const CAPACITY: usize> Text<CAPACITY> {
                 text.push(item);
             }
             Spelling::Counted { count, code } => {
-                text.push_number(*count);
+                if *count != 1 {
+                    text.push_number(*count);
+                }
                 text.push(code);
             }
             Spelling::Struct { fields } => {

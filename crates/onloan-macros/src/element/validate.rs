@@ -1,5 +1,6 @@
 //! Whether the declaration can be an element, as far as tokens tell.
 
+use onloan_core::format::Format;
 use proc_macro2::Span;
 use syn::{GenericParam, Ident, Member, Path, Type};
 
@@ -148,11 +149,17 @@ fn named_fields(declaration: &Declaration<'_>, mistakes: &mut Mistakes) -> Vec<N
 fn refused_name(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         Some("a field needs a name")
-    } else if name.contains(':') {
-        Some("a name stands between colons in the format, so it cannot have one")
     } else if name.contains(char::is_control) {
         Some("a name cannot have control characters")
+    } else if !is_read_back(name) {
+        Some("a name stands between colons in the format, so it cannot have one")
     } else {
         None
     }
+}
+
+/// Whether the grammar finds this name in a format that has it.
+fn is_read_back(name: &str) -> bool {
+    let format = Format::parse(&format!("B:{name}:"));
+    format.is_ok_and(|format| matches!(format.items(), [item] if item.name() == Some(name)))
 }
