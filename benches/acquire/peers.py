@@ -95,9 +95,8 @@ def python_classes(shop: Workshop) -> None:
         raise Missing("a Python class can export from Python 3.12 on")
 
 
-def onloan(shop: Workshop) -> None:
-    """The crate with the classes, and the installed package with its Buffer."""
-    shop.crate("onloan_peer")
+def installed(shop: Workshop) -> None:
+    """The package of this project, which is nothing that pip could fetch."""
     try:
         importlib.import_module("onloan")
     except ImportError as reason:
@@ -132,16 +131,23 @@ GROUPS = [
     ),
     Group(
         "onloan",
-        onloan,
+        lambda shop: shop.crate("onloan_peer"),
         [
-            fills("onloan #[exporter], frozen", of("onloan_peer", "Frozen", CONTENTS, False)),
-            fills("onloan #[exporter], frozen, read-only", of("onloan_peer", "Frozen", CONTENTS, True), readonly=True),
-            fills(
+            shows("onloan #[exporter], frozen", of("onloan_peer", "Frozen", CONTENTS, False)),
+            shows("onloan #[exporter], frozen, read-only", of("onloan_peer", "Frozen", CONTENTS, True), readonly=True),
+            shows(
                 "onloan #[exporter], frozen, f64",
                 of("onloan_peer", "FrozenDoubles", list(DOUBLES), False),
                 **AS_DOUBLES,
             ),
-            fills("onloan #[exporter], not frozen", of("onloan_peer", "Ordinary", CONTENTS, False)),
+            shows("onloan #[exporter], not frozen", of("onloan_peer", "Ordinary", CONTENTS, False)),
+        ],
+        lambda: locked("onloan_peer", "onloan"),
+    ),
+    Group(
+        "onloan.Buffer",
+        installed,
+        [
             fills("onloan.Buffer", of("onloan", "Buffer", CONTENTS)),
             fills("onloan.Buffer, read-only", of("onloan", "Buffer", CONTENTS, readonly=True), readonly=True),
         ],

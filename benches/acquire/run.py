@@ -88,17 +88,25 @@ def gather(shop: Workshop, only: re.Pattern[str], left_out: dict[str, str]) -> l
             continue
         try:
             group.prepare(shop)
+            made = [(exporter, make(exporter)) for exporter in wanted]
         except Missing as reason:
             if any(map(peers.ours, wanted)):
                 raise
             left_out[group.name] = str(reason)
             say(f"left out: {group.name}: {reason}")
             continue
-        for exporter in wanted:
-            subject = exporter.make()
+        for exporter, subject in made:
             answers.check(exporter, subject)
-            subjects.append((exporter, subject))
+        subjects += made
     return subjects
+
+
+def make(exporter: peers.Exporter) -> object:
+    """An object of it; a class that is not there, or that wants other arguments, is as good as missing."""
+    try:
+        return exporter.make()
+    except (ImportError, AttributeError, TypeError) as reason:
+        raise Missing(f"{exporter.name} cannot be made: {reason!r}") from reason
 
 
 def always(exporter: peers.Exporter) -> bool:
