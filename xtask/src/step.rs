@@ -73,6 +73,11 @@ impl Steps {
         }
     }
 
+    /// Gives the next step the number of the last, which it is to replace.
+    pub(crate) fn again(&mut self) {
+        self.number -= 1;
+    }
+
     /// Says that the next step has nothing to do.
     pub(crate) fn unchanged(&mut self, title: &str, why: &str) {
         let label = self.next(title);
@@ -142,7 +147,10 @@ impl Steps {
         child: &mut Child,
         captured: &Captured,
     ) -> std::io::Result<ExitStatus> {
-        let mut said = Duration::ZERO;
+        // A second command of a step that was announced already is not announced again.
+        let mut said = Some(start.elapsed())
+            .filter(|elapsed| *elapsed >= SHORT)
+            .unwrap_or_default();
         loop {
             if let Some(status) = child.try_wait()? {
                 captured.wait_for_the_rest();

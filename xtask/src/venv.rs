@@ -85,6 +85,7 @@ impl Venv {
                 Ok(venv) => return Ok(venv),
                 Err(trouble) => {
                     eprintln!("{base} makes no virtual environment");
+                    steps.again();
                     last = Some(trouble);
                 }
             }

@@ -12,6 +12,7 @@
 //! ````
 
 use std::fs;
+use std::time::Instant;
 
 use super::{Verb, unknown};
 use crate::files;
@@ -82,13 +83,19 @@ pub(super) fn all(
     report.plain("rustdoc", steps.run("rustdoc", &mut command, ""));
 
     let title = "sessions in Markdown files";
+    let start = Instant::now();
+    let mut wrong = false;
     for path in files::with_extension(workspace, "md") {
         let old = fs::read_to_string(&path).at("read", &path)?;
         let name = workspace.show(&path);
         match regenerated(&old, |command| output_of(workspace, &venv, command)) {
-            Err(trouble) => report.trouble(&format!("{title}: {name}"), &trouble, 0.0),
+            Err(trouble) => {
+                wrong = true;
+                report.trouble(&format!("{title}: {name}"), &trouble, 0.0);
+            }
             Ok(new) if new == old => {}
             Ok(new) if check => {
+                wrong = true;
                 let line = 1 + old
                     .lines()
                     .zip(new.lines())
@@ -104,6 +111,9 @@ pub(super) fn all(
                 eprintln!("{name} is written anew");
             }
         }
+    }
+    if !wrong {
+        report.passed(title, start.elapsed().as_secs_f64());
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ pub(super) fn all(
     steps: &mut Steps,
     report: &mut Report,
 ) -> Result<(), Trouble> {
-    let pythons = options.choose(workspace)?;
+    let pythons = options.choose(workspace, report)?;
     let builder = Venv::first(workspace, steps, &discovery::preferred(workspace, None)?)?;
     if options.filter.is_none() {
         rust::lints(workspace, options, &builder, steps, report);
@@ -117,8 +117,8 @@ impl Options {
         Ok(options)
     }
 
-    /// The Pythons to test on, the newest first; says which are used and why others are not.
-    fn choose(&self, workspace: &Workspace) -> Result<Vec<Python>, Trouble> {
+    /// The Pythons to test on, the newest first. Says which are used; those that cannot be go into the report.
+    fn choose(&self, workspace: &Workspace, report: &mut Report) -> Result<Vec<Python>, Trouble> {
         let mut found = discovery::discover(workspace);
         for path in self
             .pythons
@@ -131,18 +131,16 @@ impl Options {
         }
         let mut used = Vec::new();
         for python in &found {
-            let note = match python.refusal() {
-                Some(why) => format!("skipped: {why}"),
-                None if !self.wants(python) => "not asked for".to_owned(),
-                None if self.quick && !used.is_empty() => {
-                    "skipped: --quick takes the newest only".to_owned()
-                }
-                None => {
-                    used.push(python.clone());
-                    "used".to_owned()
-                }
-            };
-            eprintln!("{python}: {note}");
+            if !self.wants(python) {
+                eprintln!("{python}: not asked for");
+            } else if let Some(why) = python.refusal() {
+                report.skipped(&format!("pytest on {}", python.name()), format!("it {why}"));
+            } else if self.quick && !used.is_empty() {
+                eprintln!("{python}: not used, --quick takes the newest only");
+            } else {
+                eprintln!("{python}: used");
+                used.push(python.clone());
+            }
         }
         if used.is_empty() {
             return Err(match self.pythons.as_slice() {
