@@ -273,11 +273,12 @@ pub(super) fn same_length(
 impl fmt::Display for Layout {
     /// `3 × 2 items of 4 bytes, strides 16, 8`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = if self.itemsize == 1 { "byte" } else { "bytes" };
         if self.shape.is_empty() {
-            return write!(f, "one item of {} bytes", self.itemsize);
+            return write!(f, "one item of {} {bytes}", self.itemsize);
         }
         list(f, &self.shape, " × ")?;
-        write!(f, " items of {} bytes, strides ", self.itemsize)?;
+        write!(f, " items of {} {bytes}, strides ", self.itemsize)?;
         list(f, &self.strides, ", ")?;
         if self.is_indirect() {
             f.write_str(", suboffsets ")?;

@@ -41,10 +41,11 @@ mod create;
 mod error;
 mod extent;
 mod part;
+pub mod picture;
 mod reshape;
 mod select;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod walk;
 
 use smallvec::SmallVec;

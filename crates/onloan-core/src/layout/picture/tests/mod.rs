@@ -1,0 +1,5 @@
+mod drawings;
+mod properties;
+
+use super::*;
+use crate::layout::Layout;
