@@ -39,6 +39,7 @@ struct Table {
     releasebuffer: AtomicPtr<c_void>,
 }
 
+#[cfg(not(Py_LIMITED_API))]
 const _: () = {
     assert!(size_of::<Table>() == size_of::<ffi::PyBufferProcs>());
     assert!(
