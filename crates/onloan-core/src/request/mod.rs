@@ -31,5 +31,5 @@ mod tests;
 
 pub use flags::Request;
 pub use names::UnknownRequest;
-pub use negotiate::{Clause, Grant, Offer, negotiate};
+pub use negotiate::{Clause, Grant, Offer, Terms, negotiate};
 pub use refusal::Refusal;

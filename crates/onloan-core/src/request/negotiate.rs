@@ -106,8 +106,14 @@ impl Offer {
         self.0
     }
 
-    /// The flags that this offer cares about, and those of them that it demands.
-    const fn terms(self) -> Terms {
+    /// What this offer makes of a request, ready to be applied: kept beside the memory by who is asked often.
+    #[inline]
+    #[must_use]
+    pub const fn terms(self) -> Terms {
+        TERMS[(self.0 & 15) as usize]
+    }
+
+    const fn work_out_terms(self) -> Terms {
         // Beyond the first two, flags are compared by their own bit: a `Request` is well-formed.
         const STRIDES_BIT: i32 = Request::STRIDES.flags() & !Request::ND.flags();
         const fn own(flag: Request) -> i32 {
@@ -116,6 +122,7 @@ impl Offer {
         let mut terms = Terms {
             cares: 0,
             demands: 0,
+            gives: !own(Request::INDIRECT),
         };
         if self.readonly() {
             terms.cares |= Request::WRITABLE.flags();
@@ -133,6 +140,7 @@ impl Offer {
         if self.indirect() {
             terms.cares |= own(Request::INDIRECT);
             terms.demands |= own(Request::INDIRECT);
+            terms.gives = !0;
         }
         terms
     }
@@ -163,21 +171,44 @@ impl fmt::Debug for Offer {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Terms {
+/// An [`Offer`] as it is compared with requests: by one mask and one comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The flags that the offer cares about …
     cares: i32,
+    /// … and how they have to be.
     demands: i32,
+    /// The flags that the answer can have.
+    gives: i32,
 }
 
-/// [`Offer::terms`] by [`Offer::bits`]. Numbers that no offer has refuse everything they can.
+impl Terms {
+    /// The answer, if the request is granted; else [`negotiate`] says why not.
+    #[inline]
+    #[must_use]
+    pub const fn grant(self, request: Request) -> Option<Grant> {
+        const FORMAT_AND_ND: i32 = Request::FORMAT.flags() | Request::ND.flags();
+        let flags = request.flags();
+        let held = flags & self.cares == self.demands;
+        let legal = flags & FORMAT_AND_ND != Request::FORMAT.flags();
+        if held && legal {
+            Some(Grant(flags & self.gives))
+        } else {
+            None
+        }
+    }
+}
+
+/// By [`Offer::bits`].
 static TERMS: [Terms; 16] = {
     let mut terms = [Terms {
         cares: 0,
         demands: 0,
+        gives: 0,
     }; 16];
     let mut bits = 0;
     while bits < 16 {
-        terms[bits] = Offer(bits as u8).terms();
+        terms[bits] = Offer(bits as u8).work_out_terms();
         bits += 1;
     }
     terms
@@ -314,19 +345,10 @@ impl fmt::Display for Clause {
 /// The first clause, in the order of [`Clause`], that stands in the way.
 #[inline]
 pub const fn negotiate(offer: Offer, request: Request) -> Result<Grant, Clause> {
-    const FORMAT_AND_ND: i32 = Request::FORMAT.flags() | Request::ND.flags();
-    let flags = request.flags();
-    let terms = TERMS[(offer.0 & 15) as usize];
-    let held = flags & terms.cares == terms.demands;
-    let legal = flags & FORMAT_AND_ND != Request::FORMAT.flags();
-    if !(held & legal) {
-        return Err(first_clause(offer, request));
+    match offer.terms().grant(request) {
+        Some(grant) => Ok(grant),
+        None => Err(first_clause(offer, request)),
     }
-    // An indirect offer demanded INDIRECT; a direct one has no suboffsets to give.
-    let indirect = Request::INDIRECT.flags() & !Request::STRIDES.flags();
-    Ok(Grant(
-        flags & !(if offer.indirect() { 0 } else { indirect }),
-    ))
 }
 
 #[cold]

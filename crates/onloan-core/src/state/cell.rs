@@ -98,6 +98,13 @@ impl<M: Mode> State<M> {
         M::apply(&self.word, transition)
     }
 
+    /// Applies a transition that is either had as it is, or not at all. `true`: it was.
+    #[inline]
+    pub fn try_apply(&self, transition: impl Fn(Word) -> Option<Word>) -> bool {
+        self.attempt(|word| transition(word).map(|word| (word, ())).ok_or(()))
+            .is_ok()
+    }
+
     /// Applies a transition that cannot be refused.
     #[inline]
     pub fn apply<R>(&self, transition: impl Fn(Word) -> (Word, R)) -> R {

@@ -27,6 +27,9 @@ const WRITABLE: u64 = 1 << 60;
 /// One export at a time.
 const EXCLUSIVE: u64 = 1 << 61;
 
+/// Something may come due at the last release.
+const AT_LAST: u64 = NOTIFY | LAZY | PROMISED | ORPHANED;
+
 /// What consumers may do with exports of a cell. The answer to `readonly` is the same for every consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -258,20 +261,30 @@ impl Word {
         self.nobody_reads()
     }
 
+    /// The common case of [`Word::export`]: prepared memory of a cell that has nothing to be told. One comparison.
+    #[inline]
+    pub const fn export_plainly(self) -> Option<Word> {
+        /// So many that counting one more wants care.
+        const MANY: u64 = (EXPORTS >> 1) + 1;
+        const PLAIN: u64 =
+            TAKEN | PROMISED | WRITING | BUSY | READERS | NOTIFY | EXCLUSIVE | PREPARED | MANY;
+        if self.0 & PLAIN == PREPARED {
+            Some(Word(self.0 + EXPORT))
+        } else {
+            None
+        }
+    }
+
     /// A consumer asks for an export.
-    ///
-    /// The common case, an export of prepared memory, is decided by one comparison.
     ///
     /// # Errors
     /// What stands in the way; the word is unchanged.
     #[inline]
     pub const fn export(self) -> Result<(Word, Entered), Blocked> {
-        const PLAIN: u64 =
-            TAKEN | PROMISED | WRITING | BUSY | READERS | NOTIFY | EXCLUSIVE | PREPARED;
-        if self.0 & PLAIN == PREPARED && self.0 & EXPORTS != EXPORTS {
-            return Ok((Word(self.0 + EXPORT), Entered::Counted));
+        match self.export_plainly() {
+            Some(word) => Ok((word, Entered::Counted)),
+            None => self.export_with_care(),
         }
-        self.export_with_care()
     }
 
     #[cold]
@@ -310,12 +323,19 @@ impl Word {
         Word(self.0 | PREPARED)
     }
 
+    /// The common case of [`Word::release`]: a cell to which nothing can come due.
+    #[inline]
+    pub const fn release_plainly(self) -> Option<Word> {
+        if self.0 & AT_LAST == 0 && self.0 & EXPORTS != 0 {
+            Some(Word(self.0 - EXPORT))
+        } else {
+            None
+        }
+    }
+
     /// An export is released.
-    ///
-    /// The common case, a release after which nothing is due, is decided by one comparison.
     #[inline]
     pub const fn release(self) -> (Word, Left) {
-        const AT_LAST: u64 = NOTIFY | LAZY | PROMISED | ORPHANED;
         if self.0 & EXPORTS == 0 {
             return (self, Left::Unmatched);
         }

@@ -28,7 +28,7 @@ use std::ptr::{self, NonNull};
 use std::sync::{Mutex, PoisonError};
 
 use onloan_core::layout::{Layout, LayoutError};
-use onloan_core::request::Offer;
+use onloan_core::request::{Offer, Terms};
 use onloan_core::state::{Kind, State, Traits, Word};
 use pyo3::prelude::*;
 
@@ -48,22 +48,33 @@ pub(crate) struct Header {
     pub(crate) duties: &'static Duties,
     /// A consumer who cannot use the layout gets a contiguous copy.
     pub(crate) contiguous_copies: bool,
-    /// The author wants to hear of every release.
-    pub(crate) tells_releases: bool,
 }
 
-/// What goes into a `Py_buffer`, ready to be stored.
+/// In `Py_buffer.internal`: the author wants to hear of this release.
+pub(crate) const TOLD: usize = 1;
+/// In `Py_buffer.internal`: leads to a [`CopyLoan`](super::CopyLoan), not to the block.
+pub(crate) const COPY: usize = 2;
+
+// So that `internal` has room for two flags.
+const _: () = assert!(align_of::<Header>() >= 4 && align_of::<super::CopyLoan>() >= 4);
+
+/// What goes into a `Py_buffer`, ready to be stored, in the order in which it is stored.
+#[repr(C)]
 pub(crate) struct Facts {
+    pub(crate) terms: Terms,
+    pub(crate) offer: Offer,
     pub(crate) buf: *mut c_void,
     pub(crate) len: isize,
     pub(crate) itemsize: isize,
+    pub(crate) readonly: c_int,
     pub(crate) ndim: c_int,
-    pub(crate) offer: Offer,
     pub(crate) format: *mut c_char,
     /// Into `layout`; NULL where there is no axis.
     pub(crate) shape: *mut isize,
     pub(crate) strides: *mut isize,
     pub(crate) suboffsets: *mut isize,
+    /// With which the release finds its way: the block, and [`TOLD`] if the author wants to hear of each release.
+    pub(crate) internal: *mut c_void,
     pub(crate) layout: Layout,
     pub(crate) text: FormatText,
 }
@@ -73,41 +84,50 @@ impl Facts {
     fn nothing() -> Facts {
         let layout = Layout::vector(0, 1)
             .unwrap_or_else(|error| unreachable!("no bytes have no layout: {error}"));
+        let offer = Offer::of(&layout, true);
         Facts {
+            terms: offer.terms(),
+            offer,
             buf: ptr::null_mut(),
             len: 0,
             itemsize: 1,
+            readonly: 1,
             ndim: 1,
-            offer: Offer::new(true, true, true, false),
             format: ptr::null_mut(),
             shape: ptr::null_mut(),
             strides: ptr::null_mut(),
             suboffsets: ptr::null_mut(),
+            internal: ptr::null_mut(),
             layout,
             text: FormatText::Constant(c"B"),
         }
     }
 
     /// Takes the facts of `region`. Called where the facts will stay: the pointers lead into `self`.
-    fn describe(&mut self, region: Region<'_>, readonly: bool) {
+    fn describe(&mut self, region: Region<'_>, readonly: bool, internal: *mut c_void) {
+        self.internal = internal;
         self.buf = region.address().cast();
         (self.layout, self.text) = region.into_parts();
         self.offer = Offer::of(&self.layout, readonly);
+        self.terms = self.offer.terms();
         self.len = self.layout.nbytes().cast_signed();
         self.itemsize = self.layout.itemsize().cast_signed();
+        self.readonly = readonly.into();
         // At most `MAX_NDIM`.
         self.ndim = self.layout.ndim() as c_int;
         self.format = self.text.as_c_str().as_ptr().cast_mut();
-        let axes = |dims: &[isize]| {
-            if dims.is_empty() {
-                ptr::null_mut()
-            } else {
-                dims.as_ptr().cast_mut()
-            }
-        };
         self.shape = axes(self.layout.shape());
         self.strides = axes(self.layout.strides());
         self.suboffsets = axes(self.layout.suboffsets().unwrap_or_default());
+    }
+}
+
+/// One number an axis, as a `Py_buffer` wants them: NULL where there is no axis.
+pub(super) fn axes(dims: &[isize]) -> *mut isize {
+    if dims.is_empty() {
+        ptr::null_mut()
+    } else {
+        dims.as_ptr().cast_mut()
     }
 }
 
@@ -161,7 +181,6 @@ impl<S: Storage> Block<S> {
                 facts: UnsafeCell::new(Facts::nothing()),
                 duties: Duties::of::<S>(),
                 contiguous_copies,
-                tells_releases: hooks.as_ref().is_some_and(|hooks| hooks.release.is_some()),
             },
             storage: UnsafeCell::new(Some(storage)),
             show,
@@ -208,7 +227,10 @@ impl<S: Storage> Block<S> {
         }
         // SAFETY: granted by the caller.
         let facts = unsafe { &mut *self.header.facts.get() };
-        facts.describe(region, matches!(self.show, Show::Shared));
+        let told = self.hooks.as_ref().is_some_and(|hooks| hooks.release.is_some());
+        let internal = ptr::from_ref(self).cast_mut().cast::<c_void>();
+        let internal = internal.wrapping_byte_add(if told { TOLD } else { 0 });
+        facts.describe(region, matches!(self.show, Show::Shared), internal);
         Ok(())
     }
 

@@ -1,14 +1,14 @@
 //! A contiguous copy for one consumer, made because it asked for what the layout cannot give.
 
 use std::ffi::c_void;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use onloan_core::copy::{copy_changed_raw, copy_raw};
 use onloan_core::layout::{Layout, Order};
 use onloan_core::request::{Grant, Offer, Request, negotiate};
 use pyo3::prelude::*;
 
-use super::block::Header;
+use super::block::{Header, axes};
 use crate::storage::{AlignedVec, OutOfMemory, Pages};
 
 /// Memory made for one export. It belongs to that export: `Py_buffer.internal` leads to it, and its release frees it.
@@ -91,13 +91,6 @@ impl CopyLoan {
 
     /// Shape and strides, as a `Py_buffer` wants them; they lead into the loan.
     pub(crate) fn axes(&self) -> (*mut isize, *mut isize) {
-        let axes = |dims: &[isize]| {
-            if dims.is_empty() {
-                ptr::null_mut()
-            } else {
-                dims.as_ptr().cast_mut()
-            }
-        };
         (axes(self.layout.shape()), axes(self.layout.strides()))
     }
 

@@ -7,7 +7,7 @@ mod duties;
 mod guard;
 mod handle;
 
-pub(crate) use block::Header;
+pub(crate) use block::{COPY, Facts, Header, TOLD};
 pub(crate) use copy::{CopyLoan, NoCopy};
 pub(crate) use duties::guarded;
 

@@ -1,10 +1,16 @@
 //! Lending: from a request to a filled `Py_buffer`, or to a refusal that leaves all as it was.
+//!
+//! There are two ways through. The short one is for memory that lies ready and a request that it can grant: count, compare,
+//! fill. Whatever else may be, a first export, a hook, a copy, a refusal, goes the long way, which begins anew with the same
+//! arguments; so the short way keeps nothing for it and costs what a slot in C costs.
 
 use std::ffi::{c_int, c_void};
-use std::ptr;
+use std::hint;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
 
-use onloan_core::request::{Clause, Grant, Refusal, Request, negotiate};
-use onloan_core::state::{Entered, Left, Word};
+use onloan_core::request::{Clause, Grant, Offer, Refusal, Request, negotiate};
+use onloan_core::state::{Entered, Word};
 use pyo3::exceptions::{PyBufferError, PyMemoryError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -12,8 +18,8 @@ use pyo3::prelude::*;
 use super::class::{Access, ExporterClass, Lender};
 use super::install;
 use super::refuse::refuse;
-use super::release::{COPY, TOLD, leave};
-use crate::cell::{CopyLoan, Header, NoCopy, guarded};
+use super::release::leave;
+use crate::cell::{COPY, CopyLoan, Facts, Header, NoCopy, TOLD, guarded};
 use crate::error::Busy;
 
 /// `bf_getbuffer` of `T`.
@@ -21,6 +27,147 @@ use crate::error::Busy;
 /// # Safety
 /// As CPython calls it: `object` is an instance of `T`, `view` is NULL or a `Py_buffer` to be filled, the thread is attached.
 pub(super) unsafe extern "C" fn getbuffer<T>(
+    object: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> c_int
+where
+    T: ExporterClass,
+    T::Frozen: Access<T>,
+{
+    if view.is_null() {
+        // SAFETY: as granted by the caller.
+        return unsafe { getbuffer_at_length::<T>(object, view, flags) };
+    }
+    // SAFETY: an object (granted by the caller), so not NULL.
+    unsafe { hint::assert_unchecked(!object.is_null()) };
+    // SAFETY: CPython calls slots attached.
+    let py = unsafe { Python::assume_attached() };
+    let shortly = |class: &T| match class.lender() {
+        // SAFETY: as granted by the caller.
+        Some(lender) => unsafe { lend_shortly(lender, object, view, flags) },
+        None => Shortly::NotDone,
+    };
+    // SAFETY: an instance of `T`, which CPython keeps alive during the call.
+    let reach = || unsafe { <T::Frozen as Access<T>>::with(py, object, shortly) };
+    let shortly = if T::FIELD && !<T::Frozen as Access<T>>::CAN_PANIC {
+        reach()
+    } else {
+        // What panics here does so again on the long way, and is reported there.
+        catch_unwind(AssertUnwindSafe(reach)).unwrap_or(None)
+    };
+    match shortly {
+        Some(Shortly::Filled) => 0,
+        // SAFETY: as granted by the caller; the header is that of a cell for which an export is counted.
+        Some(Shortly::Refused(header)) => unsafe {
+            getbuffer_refused::<T>(object, view, flags, header)
+        },
+        // SAFETY: as granted by the caller.
+        Some(Shortly::NotDone) | None => unsafe { getbuffer_at_length::<T>(object, view, flags) },
+    }
+}
+
+/// What came of the short way.
+enum Shortly {
+    Filled,
+    /// Counted, but the memory cannot grant the request.
+    Refused(NonNull<Header>),
+    NotDone,
+}
+
+/// Lends memory that lies ready.
+///
+/// # Safety
+/// `object` is alive and keeps the cell; `view` is to be filled.
+#[inline(always)]
+unsafe fn lend_shortly(
+    lender: Lender<'_>,
+    object: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> Shortly {
+    let header = lender.0;
+    if !header.state.try_apply(Word::export_plainly) {
+        return Shortly::NotDone;
+    }
+    // SAFETY: counted just now (`COUNTED`).
+    let facts = unsafe { header.facts() };
+    let Some(grant) = facts.terms.grant(Request::from_flags(flags)) else {
+        return Shortly::Refused(lender.header());
+    };
+    // SAFETY: counted, `view` and `object` as granted by the caller.
+    unsafe { fill(facts, object, view, grant) };
+    Shortly::Filled
+}
+
+/// The end of the short way for a request that the memory cannot grant: uncounts and refuses, or begins anew if a copy may help.
+///
+/// # Safety
+/// As for [`getbuffer`]; an export is counted for the cell whose header it is.
+#[cold]
+unsafe extern "C" fn getbuffer_refused<T>(
+    object: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+    flags: c_int,
+    header: NonNull<Header>,
+) -> c_int
+where
+    T: ExporterClass,
+    T::Frozen: Access<T>,
+{
+    // SAFETY: CPython calls slots attached.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: the block lives while an export is counted.
+    let header_ref = unsafe { header.as_ref() };
+    // SAFETY: counted (`COUNTED`).
+    let offer = unsafe { header_ref.facts() }.offer;
+    let copies = header_ref.contiguous_copies;
+    leave(py, header, header_ref.state.apply(Word::release));
+    if copies {
+        // SAFETY: as granted by the caller.
+        return unsafe { getbuffer_at_length::<T>(object, view, flags) };
+    }
+    // SAFETY: a `Py_buffer` to be filled, hence writable.
+    unsafe { (&raw mut (*view).obj).write(ptr::null_mut()) };
+    match refused(offer, Request::from_flags(flags)) {
+        Ok(refusal) => refuse(py, refusal),
+        Err(error) => raise(py, error),
+    }
+}
+
+/// Fills `view` with the facts.
+///
+/// # Safety
+/// The caller is counted as an export of the cell; `view` is to be filled; `object` is alive.
+#[inline(always)]
+unsafe fn fill(facts: &Facts, object: *mut ffi::PyObject, view: *mut ffi::Py_buffer, grant: Grant) {
+    let given = |granted: bool, pointer| if granted { pointer } else { ptr::null_mut() };
+    let filled = ffi::Py_buffer {
+        buf: facts.buf,
+        obj: object,
+        len: facts.len,
+        itemsize: facts.itemsize,
+        readonly: facts.readonly,
+        ndim: facts.ndim,
+        format: if grant.format() { facts.format } else { ptr::null_mut() },
+        shape: given(grant.shape(), facts.shape),
+        strides: given(grant.strides(), facts.strides),
+        // Memory that has them is granted only to who asks for them.
+        suboffsets: facts.suboffsets,
+        internal: facts.internal,
+    };
+    // SAFETY: to be filled (granted by the caller).
+    unsafe { view.write(filled) };
+    // SAFETY: alive; the reference is the consumer's from now on.
+    unsafe { ffi::Py_INCREF(object) };
+}
+
+/// `bf_getbuffer` of `T`, whatever may be.
+///
+/// # Safety
+/// As for [`getbuffer`].
+#[cold]
+unsafe extern "C" fn getbuffer_at_length<T>(
     object: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,
     flags: c_int,
@@ -37,250 +184,170 @@ where
             PyBufferError::new_err("bf_getbuffer called without a Py_buffer"),
         );
     }
-    // SAFETY: a `Py_buffer` to be filled, hence writable. First of all, so that no path leaves another object in it.
+    // SAFETY: a `Py_buffer` to be filled, hence writable. First of all, so that no refusal leaves another object in it.
     unsafe { (&raw mut (*view).obj).write(ptr::null_mut()) };
     let request = Request::from_flags(flags);
     let lend = |class: &T| match class.lender() {
         // SAFETY: `object` and `view` as granted by the caller.
         Some(lender) => unsafe { lend(py, lender, object, view, request) },
-        None => raise(
-            py,
-            PyBufferError::new_err("nothing to lend: the object has no memory now"),
-        ),
+        None => Err(PyBufferError::new_err(
+            "nothing to lend: the object has no memory now",
+        )),
     };
-    if T::FIELD && !<T::Frozen as Access<T>>::CAN_PANIC {
-        // SAFETY: an instance of `T`, which CPython keeps alive during the call.
-        let done = unsafe { <T::Frozen as Access<T>>::with(py, object, lend) };
-        return done.unwrap_or_else(|| mutably_borrowed(py));
-    }
-    // SAFETY: as above.
-    let done = guarded(|| Ok(unsafe { <T::Frozen as Access<T>>::with(py, object, lend) }));
-    match done {
-        Ok(done) => done.unwrap_or_else(|| mutably_borrowed(py)),
-        Err(panicked) => raise(py, panicked),
+    // SAFETY: an instance of `T`, which CPython keeps alive during the call.
+    match guarded(|| unsafe { <T::Frozen as Access<T>>::with(py, object, lend) }.transpose()) {
+        Ok(Some(Lent::Filled)) => 0,
+        Ok(Some(Lent::Refused(refusal))) => refuse(py, refusal),
+        Ok(None) => {
+            let running =
+                "the object is mutably borrowed: a method of it that changes it is running";
+            raise(py, PyBufferError::new_err(running))
+        }
+        Err(error) => raise(py, error),
     }
 }
 
-#[cold]
-fn mutably_borrowed(py: Python<'_>) -> c_int {
-    raise(
-        py,
-        PyBufferError::new_err(
-            "the object is mutably borrowed: a method of it that changes it is running",
-        ),
-    )
-}
-
-#[cold]
-pub(super) fn raise(py: Python<'_>, error: PyErr) -> c_int {
+fn raise(py: Python<'_>, error: PyErr) -> c_int {
     error.restore(py);
     -1
+}
+
+/// What came of a request.
+enum Lent {
+    Filled,
+    Refused(Refusal),
 }
 
 /// Lends the memory of a cell.
 ///
 /// # Safety
 /// `object` is alive and keeps the cell; `view` is to be filled.
-#[inline]
 unsafe fn lend(
     py: Python<'_>,
     lender: Lender<'_>,
     object: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,
     request: Request,
-) -> c_int {
+) -> PyResult<Lent> {
     let header = lender.0;
     match header.state.attempt(Word::export) {
         Ok(Entered::Counted) => {}
-        // SAFETY: as granted by the caller.
         Ok(Entered::MustOpen { first }) => {
-            return unsafe { lend_first(py, lender, object, view, request, first) };
+            if let Some(refusal) = open(py, lender, request, first)? {
+                return Ok(Lent::Refused(refusal));
+            }
         }
         Err(blocked) => {
-            return raise(
-                py,
-                Busy {
-                    wanted: "lend the memory",
-                    blocked,
-                }
-                .into(),
-            );
+            return Err(Busy {
+                wanted: "lend the memory",
+                blocked,
+            }
+            .into());
         }
     }
     // SAFETY: counted just now (`COUNTED`).
     let facts = unsafe { header.facts() };
-    match negotiate(facts.offer, request) {
+    let offer = facts.offer;
+    match negotiate(offer, request) {
         Ok(grant) => {
             // SAFETY: counted, `view` and `object` as granted by the caller.
-            unsafe { fill(header, object, view, grant) };
-            0
+            unsafe { fill(facts, object, view, grant) };
+            Ok(Lent::Filled)
         }
-        // SAFETY: counted, the rest as granted by the caller.
-        Err(clause) => unsafe { refuse_or_copy(py, lender, object, view, request, clause) },
+        // SAFETY: as above.
+        Err(clause)
+            if copies_help(header, clause)
+                && unsafe { lend_copy(py, lender, object, view, request) }? =>
+        {
+            Ok(Lent::Filled)
+        }
+        Err(_) => {
+            leave(py, lender.header(), header.state.apply(Word::release));
+            refused(offer, request).map(Lent::Refused)
+        }
     }
 }
 
-/// Fills `view` with the facts.
-///
-/// # Safety
-/// The caller is counted as an export of the cell; `view` is to be filled; `object` is alive.
-#[inline]
-unsafe fn fill(
-    header: &Header,
-    object: *mut ffi::PyObject,
-    view: *mut ffi::Py_buffer,
-    grant: Grant,
-) {
-    // SAFETY: counted (`COUNTED`).
-    let facts = unsafe { header.facts() };
-    let told = if header.tells_releases { TOLD } else { 0 };
-    let internal = ptr::from_ref(header)
-        .cast_mut()
-        .cast::<c_void>()
-        .wrapping_byte_add(told);
-    let given = |granted: bool, pointer| if granted { pointer } else { ptr::null_mut() };
-    let filled = ffi::Py_buffer {
-        buf: facts.buf,
-        obj: object,
-        len: facts.len,
-        itemsize: facts.itemsize,
-        readonly: facts.offer.readonly().into(),
-        ndim: facts.ndim,
-        format: if grant.format() {
-            facts.format
-        } else {
-            ptr::null_mut()
-        },
-        shape: given(grant.shape(), facts.shape),
-        strides: given(grant.strides(), facts.strides),
-        suboffsets: given(grant.suboffsets(), facts.suboffsets),
-        internal,
-    };
-    // SAFETY: to be filled (granted by the caller).
-    unsafe { view.write(filled) };
-    // SAFETY: alive; the reference is the consumer's from now on.
-    unsafe { ffi::Py_INCREF(object) };
+fn refused(offer: Offer, request: Request) -> PyResult<Refusal> {
+    Refusal::new(offer, request)
+        .ok_or_else(|| PyBufferError::new_err("the memory has changed meanwhile"))
 }
 
-/// The first export of a period of use: opens the storage, and tells the author.
-///
-/// # Safety
-/// As for [`lend`]; the caller holds `busy`.
-#[cold]
-unsafe fn lend_first(
+/// The author wants copies, and one would be granted what the memory itself is not.
+fn copies_help(header: &Header, clause: Clause) -> bool {
+    header.contiguous_copies && !matches!(clause, Clause::FormatWithoutNd | Clause::NotWritable)
+}
+
+/// The first export of a period of use: opens the storage, tells the author, and counts. Called by the holder of `busy`. What
+/// cannot be granted is refused before the author hears of it.
+fn open(
     py: Python<'_>,
     lender: Lender<'_>,
-    object: *mut ffi::PyObject,
-    view: *mut ffi::Py_buffer,
     request: Request,
     first: bool,
-) -> c_int {
+) -> PyResult<Option<Refusal>> {
     let header = lender.0;
     let pointer = lender.header();
     let opened = guarded(|| {
         // SAFETY: the header of a living block, and this is the holder of `busy`.
         unsafe { (header.duties.open)(pointer, py) }?;
         // SAFETY: the holder of `busy` (`COUNTED`).
-        let facts = unsafe { header.facts() };
-        let granted = negotiate(facts.offer, request).is_ok() || header.contiguous_copies;
-        if first && granted {
+        let offer = unsafe { header.facts() }.offer;
+        if let Err(clause) = negotiate(offer, request)
+            && !copies_help(header, clause)
+        {
+            return refused(offer, request).map(Some);
+        }
+        if first {
             // SAFETY: as above.
             unsafe { (header.duties.tell_first)(pointer, py) }?;
         }
-        Ok(granted)
+        Ok(None)
     });
-    match opened {
-        Ok(true) => {
-            header.state.apply(|word| (word.opened(), ()));
-            // SAFETY: counted by `opened` (`COUNTED`).
-            let facts = unsafe { header.facts() };
-            match negotiate(facts.offer, request) {
-                Ok(grant) => {
-                    // SAFETY: counted, the rest as granted by the caller.
-                    unsafe { fill(header, object, view, grant) };
-                    0
-                }
-                // SAFETY: as above.
-                Err(clause) => unsafe { refuse_or_copy(py, lender, object, view, request, clause) },
-            }
-        }
-        Ok(false) => {
-            // SAFETY: the holder of `busy` (`COUNTED`).
-            let offer = unsafe { header.facts() }.offer;
-            // SAFETY: the header of a living block, and this is the holder of `busy`, who does not use it afterwards.
-            unsafe { (header.duties.settle)(pointer, py, false) };
-            match Refusal::new(offer, request) {
-                Some(refusal) => refuse(py, refusal),
-                None => raise(
-                    py,
-                    PyBufferError::new_err("the memory has changed meanwhile"),
-                ),
-            }
-        }
-        Err(error) => {
-            // SAFETY: as above.
-            unsafe { (header.duties.settle)(pointer, py, false) };
-            raise(py, error)
-        }
+    if let Ok(None) = opened {
+        header.state.apply(|word| (word.opened(), ()));
+    } else {
+        // SAFETY: the header of a living block, and this is the holder of `busy`, who does not use it afterwards.
+        unsafe { (header.duties.settle)(pointer, py, false) };
     }
+    opened
 }
 
-/// Refuses, or makes a copy where the author wants that. The export is counted; if refused it is uncounted.
+/// Lends a contiguous copy. `false`: a copy would be refused too.
 ///
 /// # Safety
-/// As for [`lend`]; the caller is counted.
-#[cold]
-unsafe fn refuse_or_copy(
+/// As for [`lend`]; the caller is counted, and stays so unless it fails with an error.
+unsafe fn lend_copy(
     py: Python<'_>,
     lender: Lender<'_>,
     object: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,
     request: Request,
-    clause: Clause,
-) -> c_int {
+) -> PyResult<bool> {
     let header = lender.0;
-    // SAFETY: counted (`COUNTED`).
-    let offer = unsafe { header.facts() }.offer;
-    let refused = |uncounted: Left| {
-        leave(py, lender.header(), uncounted);
-        match Refusal::new(offer, request) {
-            Some(refusal) => refuse(py, refusal),
-            None => raise(py, PyBufferError::new_err(clause.message())),
-        }
-    };
-    if !header.contiguous_copies || clause == Clause::FormatWithoutNd {
-        return refused(header.state.apply(Word::release));
-    }
-    // SAFETY: counted until the copy is given back, or here.
+    // SAFETY: counted until the copy is given back.
     match unsafe { CopyLoan::make(lender.header(), request) } {
         Ok((copy, grant)) => {
+            // SAFETY: counted (`COUNTED`).
+            let facts = unsafe { header.facts() };
             // SAFETY: counted, the rest as granted by the caller.
-            unsafe { fill(header, object, view, grant) };
+            unsafe { fill(facts, object, view, grant) };
             // SAFETY: filled just now.
             let view = unsafe { &mut *view };
+            let tag = COPY | facts.internal.addr() & TOLD;
             let copy = Box::leak(copy);
             let (shape, strides) = copy.axes();
             view.buf = copy.buf();
-            view.shape = if grant.shape() {
-                shape
-            } else {
-                ptr::null_mut()
-            };
-            view.strides = if grant.strides() {
-                strides
-            } else {
-                ptr::null_mut()
-            };
-            let told = if header.tells_releases { TOLD } else { 0 };
-            view.internal = ptr::from_mut(copy)
-                .cast::<c_void>()
-                .wrapping_byte_add(COPY | told);
-            0
+            view.shape = if grant.shape() { shape } else { ptr::null_mut() };
+            view.strides = if grant.strides() { strides } else { ptr::null_mut() };
+            view.suboffsets = ptr::null_mut();
+            view.internal = ptr::from_mut(copy).cast::<c_void>().wrapping_byte_add(tag);
+            Ok(true)
         }
-        Err(NoCopy::Refused) => refused(header.state.apply(Word::release)),
+        Err(NoCopy::Refused) => Ok(false),
         Err(NoCopy::OutOfMemory(error)) => {
             leave(py, lender.header(), header.state.apply(Word::release));
-            raise(py, PyMemoryError::new_err(error.to_string()))
+            Err(PyMemoryError::new_err(error.to_string()))
         }
     }
 }
@@ -306,6 +373,3 @@ where
         _ => Err(PyErr::fetch(object.py())),
     }
 }
-
-// So that `internal` has room for two flags.
-const _: () = assert!(align_of::<Header>() >= 4 && align_of::<CopyLoan>() >= 4);

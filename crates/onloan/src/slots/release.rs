@@ -7,12 +7,7 @@ use onloan_core::state::{Left, Word};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use crate::cell::{CopyLoan, Header};
-
-/// In `internal`: the author wants to hear of this release.
-pub(super) const TOLD: usize = 1;
-/// In `internal`: leads to a [`CopyLoan`], not to the block.
-pub(super) const COPY: usize = 2;
+use crate::cell::{COPY, CopyLoan, Header, TOLD};
 
 /// `bf_releasebuffer` of every class with `#[exporter]`.
 ///
@@ -25,27 +20,28 @@ pub(super) const COPY: usize = 2;
 pub(super) unsafe extern "C" fn releasebuffer(_: *mut ffi::PyObject, view: *mut ffi::Py_buffer) {
     // SAFETY: filled by `getbuffer` (granted by the caller), so readable.
     let internal = unsafe { (&raw const (*view).internal).read() };
-    let tag = internal.addr() & (TOLD | COPY);
-    // SAFETY: CPython calls slots attached.
-    let py = unsafe { Python::assume_attached() };
-    if tag != 0 {
-        // SAFETY: as granted by the caller.
-        return unsafe { release_with_care(py, internal, tag) };
-    }
-    if let Some(header) = NonNull::new(internal.cast::<Header>()) {
+    if internal.addr() & (TOLD | COPY) == 0
+        && let Some(header) = NonNull::new(internal.cast::<Header>())
+    {
         // SAFETY: the block lives until its last export is released, which this one is not yet.
         let state = unsafe { &header.as_ref().state };
-        match state.apply(Word::release) {
-            Left::Quiet => {}
-            left => leave(py, header, left),
+        if state.try_apply(Word::release_plainly) {
+            return;
         }
     }
+    // SAFETY: as granted by the caller.
+    unsafe { release_at_length(internal) };
 }
 
+/// Releases, whatever may be.
+///
 /// # Safety
-/// As for [`releasebuffer`].
+/// `internal` is that of an export that is released once; the thread is attached.
 #[cold]
-unsafe fn release_with_care(py: Python<'_>, internal: *mut c_void, tag: usize) {
+unsafe extern "C" fn release_at_length(internal: *mut c_void) {
+    // SAFETY: CPython calls slots attached.
+    let py = unsafe { Python::assume_attached() };
+    let tag = internal.addr() & (TOLD | COPY);
     let pointer = internal.wrapping_byte_sub(tag);
     let mut copy = None;
     let header = if tag & COPY == 0 {
