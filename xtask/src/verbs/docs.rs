@@ -28,10 +28,10 @@ pub(super) const VERB: Verb = Verb {
     usage: "docs [--check]",
     summary: "build the crates' documentation, and regenerate the output shown in Markdown files",
     help: "
-rustdoc runs on onloan-core, onloan-macros and onloan with every warning an error. Then each console block of a
-Markdown file that stands under the line `<!-- generated: cargo xtask docs -->` is written anew: its `$ ` lines are
-run by sh at the root of the repository, with the onloan that was just built on PATH, and what they print on
-standard output goes below them.
+rustdoc runs on onloan-core, onloan-macros and onloan, with all features and every warning an error. Then each
+console block of a Markdown file that stands under the line `<!-- generated: cargo xtask docs -->` is written anew:
+its `$ ` lines are run by sh at the root of the repository, with the onloan that was just built on PATH, and what
+they print on standard output goes below them.
 
   --check  write nothing; fail if a block is not what its commands print now
 ",
@@ -70,6 +70,7 @@ pub(super) fn all(
     command.args([
         "doc",
         "--no-deps",
+        "--all-features",
         "-p",
         "onloan-core",
         "-p",
