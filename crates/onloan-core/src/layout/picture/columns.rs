@@ -63,16 +63,19 @@ impl Columns {
             0 => 0,
             gap => count(&self.skipped(gap)) + 1,
         };
-        let each = cell + 1 + taken(shelf.gap);
-        if plan.is_row() {
-            return (width / each).max(1);
-        }
-        let gaps = plan.gaps_between(shelf).into_iter().map(taken);
-        let width = width.saturating_sub(gaps.max().unwrap_or(0));
-        if width / each >= shelf.items {
+        let gap = taken(shelf.gap);
+        let each = cell + 1 + gap;
+        let last_gap = plan.gaps_between(shelf).into_iter().map(taken).max();
+        let width = width.saturating_sub(last_gap.unwrap_or(0));
+        // Behind the last item of a row there is no gap, or another one.
+        if (width + gap) / each >= shelf.items {
             return shelf.items;
         }
-        let left_out = count(&self.left_out(shelf.items)) + 1 + taken(shelf.gap);
+        let left_out = if plan.is_row() {
+            0
+        } else {
+            count(&self.left_out(shelf.items)) + 1
+        };
         (width.saturating_sub(left_out) / each).max(1)
     }
 

@@ -199,3 +199,17 @@ fn words_are_broken_to_the_width() {
 ";
     assert_eq!(Layout::vector(4, 4).unwrap().draw(&canvas), expected[1..]);
 }
+
+#[test]
+fn the_widest_gap_between_rows_has_its_place_in_the_line() {
+    let layout = strided(&[2, 3, 100], &[900_000, 1000, 8], 4);
+    for columns in 60..90 {
+        let drawn = layout.draw(&Canvas {
+            columns,
+            ..Canvas::default()
+        });
+        let strips: Vec<&str> = drawn.lines().take(6).collect();
+        assert!(strips.iter().all(|line| line.ends_with('│')), "{drawn}");
+        assert!(strips[2].ends_with("│··897204··│"), "{drawn}");
+    }
+}
