@@ -31,6 +31,7 @@
 //! - [`Storage`]: what can own the memory; how to add one.
 //! - [`Element`](macro@Element): what an item may be; `#[derive(Element)]` for `#[repr(C)]` structs.
 //! - [`ExportCell::builder`]: shapes, strides, formats, hooks, copies on request.
+//! - [`Loan`]: the memory of any exporter, held.
 //! - [`exporter`]: the macro, also for ordinary classes, several fields, and inheritance.
 //!
 //! # Features
@@ -42,17 +43,21 @@ extern crate self as onloan;
 
 mod cell;
 mod error;
+mod loan;
 mod slots;
 mod storage;
 
 pub use cell::{BuildError, ExportCell, ExportCellBuilder, Kind, ReadGuard, WriteGuard};
 pub use error::{Busy, Refused};
+pub use loan::Loan;
 pub use onloan_core::element::{
     AnyBits, BigEndian, ByteBool, Element, FixedBytes, LittleEndian, Padding,
 };
 pub use onloan_core::{element, format, layout, request};
 pub use onloan_macros::{Element, exporter};
 pub use slots::Export;
+#[cfg(feature = "memmap2")]
+pub use storage::Mapping;
 pub use storage::{
     AlignedVec, Lazy, OutOfMemory, Pages, Part, Ragged, Region, Rows, Storage, StorageMut,
 };

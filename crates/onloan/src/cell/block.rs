@@ -68,13 +68,13 @@ pub(crate) struct Facts {
     pub(crate) itemsize: isize,
     pub(crate) readonly: c_int,
     pub(crate) ndim: c_int,
-    pub(crate) format: *mut c_char,
     /// Into `layout`; NULL where there is no axis.
     pub(crate) shape: *mut isize,
-    pub(crate) strides: *mut isize,
-    pub(crate) suboffsets: *mut isize,
     /// With which the release finds its way: the block, and [`TOLD`] if the author wants to hear of each release.
     pub(crate) internal: *mut c_void,
+    pub(crate) format: *mut c_char,
+    pub(crate) suboffsets: *mut isize,
+    pub(crate) strides: *mut isize,
     pub(crate) layout: Layout,
     pub(crate) text: FormatText,
 }
@@ -140,8 +140,20 @@ pub(crate) enum Show<S> {
 /// A layout that the author has fixed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
-    pub(crate) placed: Option<(usize, Layout)>,
+    pub(crate) placed: Option<Placed>,
     pub(crate) format: Option<FormatText>,
+}
+
+/// Where the items lie, in bytes from the start of the memory.
+#[derive(Clone, Debug)]
+pub(crate) enum Placed {
+    /// As this layout says.
+    At(usize, Box<Layout>),
+    /// In a row, as many as there is room for whenever the memory is described; of the storage's own size unless one is given.
+    Row {
+        offset: usize,
+        itemsize: Option<usize>,
+    },
 }
 
 /// A header, and what the header's duties need to know.
@@ -219,15 +231,27 @@ impl<S: Storage> Block<S> {
                 }
             }
         };
-        if let Some((offset, layout)) = &plan.placed {
-            region = region.with_layout(*offset, layout.clone())?;
-        }
+        region = match &plan.placed {
+            None => region,
+            Some(Placed::At(offset, layout)) => {
+                region.with_layout(*offset, Layout::clone(layout))?
+            }
+            Some(Placed::Row { offset, itemsize }) => {
+                let itemsize = itemsize.unwrap_or(region.layout().itemsize());
+                let room = region.size().saturating_sub(*offset);
+                let items = room.checked_div(itemsize).unwrap_or(0);
+                region.with_layout(*offset, Layout::vector(items, itemsize)?)?
+            }
+        };
         if let Some(format) = &plan.format {
             region = region.spelled(format.clone());
         }
         // SAFETY: granted by the caller.
         let facts = unsafe { &mut *self.header.facts.get() };
-        let told = self.hooks.as_ref().is_some_and(|hooks| hooks.release.is_some());
+        let told = self
+            .hooks
+            .as_ref()
+            .is_some_and(|hooks| hooks.release.is_some());
         let internal = ptr::from_ref(self).cast_mut().cast::<c_void>();
         let internal = internal.wrapping_byte_add(if told { TOLD } else { 0 });
         facts.describe(region, matches!(self.show, Show::Shared), internal);

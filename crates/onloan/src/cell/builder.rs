@@ -8,7 +8,7 @@ use onloan_core::layout::{Layout, LayoutError};
 use onloan_core::state::Kind;
 use pyo3::prelude::*;
 
-use super::block::{Block, Plan, Show};
+use super::block::{Block, Placed, Plan, Show};
 use super::duties::Hooks;
 use super::handle::ExportCell;
 use crate::storage::{FormatText, Storage, StorageMut};
@@ -133,7 +133,8 @@ impl<S: Storage> ExportCellBuilder<S> {
     }
 
     /// Spells the items otherwise than the element does: bytes as `>I`, say. The item size becomes that of the format, without trailing padding
-    /// unless a [`layout`](Self::layout) says otherwise.
+    /// unless a [`layout`](Self::layout) says otherwise. Without a shape as many items are lent as there is room for, also after the memory
+    /// has grown or, if it is lazy, was made.
     #[must_use]
     pub fn format(mut self, format: impl Into<String>) -> Self {
         self.format = Some(format.into());
@@ -260,20 +261,18 @@ impl<S: Storage> ExportCellBuilder<S> {
             (None, None, Some(strides)) => {
                 Some(Layout::strided(own.layout().shape(), strides, itemsize)?)
             }
-            (None, None, None) if format.is_some() || self.offset > 0 => {
-                // As many items as there is room for.
-                let room = own.size().saturating_sub(self.offset);
-                Some(Layout::vector(
-                    room.checked_div(itemsize).unwrap_or(0),
-                    itemsize,
-                )?)
-            }
             (None, None, None) => None,
         };
-        Ok(Plan {
-            placed: layout.map(|layout| (self.offset, layout)),
-            format,
-        })
+        let offset = self.offset;
+        let placed = match layout {
+            Some(layout) => Some(Placed::At(offset, Box::new(layout))),
+            None if format.is_some() || offset > 0 => Some(Placed::Row {
+                offset,
+                itemsize: format.is_some().then_some(itemsize),
+            }),
+            None => None,
+        };
+        Ok(Plan { placed, format })
     }
 }
 

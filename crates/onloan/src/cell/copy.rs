@@ -112,7 +112,7 @@ impl CopyLoan {
                     self.order,
                     &self.items,
                     before,
-                )
+                );
             };
         }
     }

@@ -112,16 +112,13 @@ unsafe fn tell_first<S: Storage>(header: NonNull<Header>, py: Python<'_>) -> PyR
     // SAFETY: as in `open`.
     let block = unsafe { header.cast::<Block<S>>().as_ref() };
     // SAFETY: no export is out, so nobody writes to the storage, and the holder of `busy` keeps writers out.
-    match (
-        block
-            .hooks
-            .as_ref()
-            .and_then(|hooks| hooks.first_export.as_ref()),
-        unsafe { block.shared() },
-    ) {
-        (Some(hook), Some(storage)) => hook(py, storage),
-        _ => Ok(()),
-    }
+    let storage = unsafe { block.shared() };
+    let hook = block
+        .hooks
+        .as_ref()
+        .and_then(|hooks| hooks.first_export.as_ref());
+    hook.zip(storage)
+        .map_or(Ok(()), |(hook, storage)| hook(py, storage))
 }
 
 /// # Safety

@@ -8,7 +8,7 @@ use onloan_core::layout::{Layout, LayoutError};
 use onloan_core::state::{Left, Word};
 use pyo3::prelude::*;
 
-use super::block::{Block, Header};
+use super::block::{Block, Header, Placed};
 use crate::storage::{Region, Storage};
 
 /// Read access to a storage. Dereferences to it; given back when dropped.
@@ -88,7 +88,7 @@ impl<'cell, 'py, S: Storage> WriteGuard<'cell, 'py, S> {
         self.region().with_layout(offset, layout.clone())?;
         // SAFETY: the plan changes only under the write guard, of which there is one.
         let plan = unsafe { &mut *self.block.plan.get() };
-        plan.placed = Some((offset, layout));
+        plan.placed = Some(Placed::At(offset, Box::new(layout)));
         Ok(())
     }
 

@@ -128,7 +128,7 @@ where
         return unsafe { getbuffer_at_length::<T>(object, view, flags) };
     }
     // SAFETY: a `Py_buffer` to be filled, hence writable.
-    unsafe { (&raw mut (*view).obj).write(ptr::null_mut()) };
+    unsafe { (*view).obj = ptr::null_mut() };
     match refused(offer, Request::from_flags(flags)) {
         Ok(refusal) => refuse(py, refusal),
         Err(error) => raise(py, error),
@@ -149,7 +149,11 @@ unsafe fn fill(facts: &Facts, object: *mut ffi::PyObject, view: *mut ffi::Py_buf
         itemsize: facts.itemsize,
         readonly: facts.readonly,
         ndim: facts.ndim,
-        format: if grant.format() { facts.format } else { ptr::null_mut() },
+        format: if grant.format() {
+            facts.format
+        } else {
+            ptr::null_mut()
+        },
         shape: given(grant.shape(), facts.shape),
         strides: given(grant.strides(), facts.strides),
         // Memory that has them is granted only to who asks for them.
@@ -185,7 +189,7 @@ where
         );
     }
     // SAFETY: a `Py_buffer` to be filled, hence writable. First of all, so that no refusal leaves another object in it.
-    unsafe { (&raw mut (*view).obj).write(ptr::null_mut()) };
+    unsafe { (*view).obj = ptr::null_mut() };
     let request = Request::from_flags(flags);
     let lend = |class: &T| match class.lender() {
         // SAFETY: `object` and `view` as granted by the caller.
@@ -254,14 +258,14 @@ unsafe fn lend(
             unsafe { fill(facts, object, view, grant) };
             Ok(Lent::Filled)
         }
-        // SAFETY: as above.
-        Err(clause)
-            if copies_help(header, clause)
-                && unsafe { lend_copy(py, lender, object, view, request) }? =>
-        {
-            Ok(Lent::Filled)
-        }
-        Err(_) => {
+        Err(clause) => {
+            if copies_help(header, clause) {
+                // SAFETY: as above.
+                let copied = unsafe { lend_copy(py, lender, object, view, request) }?;
+                if copied {
+                    return Ok(Lent::Filled);
+                }
+            }
             leave(py, lender.header(), header.state.apply(Word::release));
             refused(offer, request).map(Lent::Refused)
         }
@@ -338,8 +342,16 @@ unsafe fn lend_copy(
             let copy = Box::leak(copy);
             let (shape, strides) = copy.axes();
             view.buf = copy.buf();
-            view.shape = if grant.shape() { shape } else { ptr::null_mut() };
-            view.strides = if grant.strides() { strides } else { ptr::null_mut() };
+            view.shape = if grant.shape() {
+                shape
+            } else {
+                ptr::null_mut()
+            };
+            view.strides = if grant.strides() {
+                strides
+            } else {
+                ptr::null_mut()
+            };
             view.suboffsets = ptr::null_mut();
             view.internal = ptr::from_mut(copy).cast::<c_void>().wrapping_byte_add(tag);
             Ok(true)

@@ -19,7 +19,7 @@ use crate::cell::{COPY, CopyLoan, Header, TOLD};
 /// thread is attached.
 pub(super) unsafe extern "C" fn releasebuffer(_: *mut ffi::PyObject, view: *mut ffi::Py_buffer) {
     // SAFETY: filled by `getbuffer` (granted by the caller), so readable.
-    let internal = unsafe { (&raw const (*view).internal).read() };
+    let internal = unsafe { (*view).internal };
     if internal.addr() & (TOLD | COPY) == 0
         && let Some(header) = NonNull::new(internal.cast::<Header>())
     {

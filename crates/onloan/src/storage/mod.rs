@@ -28,9 +28,11 @@
 //! | [`AlignedVec<T>`] | one axis, aligned as asked, on huge pages if wanted | yes | |
 //! | [`Rows<T>`] | two axes, each row its own allocation (suboffsets) | yes | |
 //! | [`Lazy<S>`] | as `S`, made at the first use and dropped after the last | as `S` | |
+//! | [`Loan`](crate::Loan) | the memory of another exporter, lent on | as that is |
 //! | [`Part<S>`] | a sub-range of a shared owner | no | |
 //! | `bytes::Bytes`, `bytes::BytesMut` | one axis | no, yes | `bytes` |
 //! | `memmap2::Mmap`, `memmap2::MmapMut` | one axis of bytes | no, yes | `memmap2` |
+//! | `Mapping` | a mapped file that others may change meanwhile | as mapped | `memmap2` |
 //! | `ndarray::Array<T, D>`, `ndarray::ArcArray<T, D>` | its own axes and strides | yes, no | `ndarray` |
 //! | `arrow_buffer::Buffer`, `arrow_buffer::ScalarBuffer<T>` | one axis | no | `arrow-buffer` |
 //!
@@ -49,12 +51,16 @@ mod arrow_buffer;
 #[cfg(feature = "bytes")]
 mod bytes;
 #[cfg(feature = "memmap2")]
+mod mapping;
+#[cfg(feature = "memmap2")]
 mod memmap2;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 
 pub use aligned::{AlignedVec, OutOfMemory, Pages};
 pub use lazy::Lazy;
+#[cfg(feature = "memmap2")]
+pub use mapping::Mapping;
 pub use part::Part;
 pub(crate) use region::FormatText;
 pub use region::Region;

@@ -19,7 +19,7 @@ unsafe fn region<'a, T: Element, D: Dimension>(
         assert!(
             T::SHAPE.is_empty(),
             "an ndarray of arrays: use one more axis instead"
-        )
+        );
     };
     let itemsize = size_of::<T>() as isize;
     let shape: Vec<isize> = array

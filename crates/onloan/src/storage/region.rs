@@ -60,7 +60,7 @@ impl<'a> Region<'a> {
             assert!(
                 T::SHAPE.len() < MAX_NDIM,
                 "an array of arrays with more than 63 dimensions"
-            )
+            );
         };
         let layout = extents::<T>(count).unwrap_or_else(|error| {
             unreachable!("a slice of {count} elements has no layout: {error}")

@@ -102,7 +102,7 @@ impl<T: Element> Rows<T> {
             assert!(
                 T::SHAPE.is_empty(),
                 "rows of arrays: use rows of their items"
-            )
+            );
         };
         let signed = |extent: usize| isize::try_from(extent).unwrap_or(isize::MAX);
         let shape = [signed(self.rows.len()), signed(self.columns)];
