@@ -80,7 +80,7 @@ impl Layout {
         let items = count_items(shape, itemsize)?;
         let strides = order.strides(shape, itemsize);
         Ok(Self {
-            shape: shape.into(),
+            shape: Dims::from_slice(shape),
             strides,
             suboffsets: Dims::new(),
             itemsize,
@@ -100,7 +100,12 @@ impl Layout {
         strides: &[isize],
         itemsize: usize,
     ) -> Result<Self, LayoutError> {
-        Self::checked(shape.into(), strides.into(), Dims::new(), itemsize)
+        Self::checked(
+            Dims::from_slice(shape),
+            Dims::from_slice(strides),
+            Dims::new(),
+            itemsize,
+        )
     }
 
     /// With the given strides and suboffsets: an axis whose suboffset is not negative is indirect.
@@ -116,7 +121,12 @@ impl Layout {
         itemsize: usize,
     ) -> Result<Self, LayoutError> {
         same_length("suboffsets", shape, suboffsets)?;
-        Self::checked(shape.into(), strides.into(), suboffsets.into(), itemsize)
+        Self::checked(
+            Dims::from_slice(shape),
+            Dims::from_slice(strides),
+            Dims::from_slice(suboffsets),
+            itemsize,
+        )
     }
 
     /// The way in for everything that does not hold by construction.

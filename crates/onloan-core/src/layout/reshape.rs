@@ -85,7 +85,12 @@ impl Layout {
         if !suboffsets.is_empty() {
             suboffsets.insert_many(0, core::iter::repeat_n(-1, added));
         }
-        Self::checked(shape.into(), strides, suboffsets, self.itemsize())
+        Self::checked(
+            Dims::from_slice(shape),
+            strides,
+            suboffsets,
+            self.itemsize(),
+        )
     }
 
     /// The same items in the same order under another shape, without a copy. `order` says which
@@ -123,7 +128,12 @@ impl Layout {
         let strides = self
             .strides_for(shape, order)
             .ok_or(LayoutError::NeedsCopy)?;
-        Self::checked(shape.into(), strides, Dims::new(), self.itemsize())
+        Self::checked(
+            Dims::from_slice(shape),
+            strides,
+            Dims::new(),
+            self.itemsize(),
+        )
     }
 
     /// Strides for another shape with the same, non-zero, number of items.

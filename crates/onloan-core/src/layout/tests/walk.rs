@@ -76,6 +76,18 @@ proptest! {
     }
 
     #[test]
+    fn the_rest_of_a_walk_can_be_folded(layout in any_layout(), taken in 0_usize..20) {
+        for order in [Order::C, Order::F] {
+            let mut blocks = Blocks::default();
+            let expected: Vec<Place> = layout.walk(&mut blocks, BUF, order).collect();
+            let mut walk = layout.walk(&mut blocks, BUF, order);
+            let mut found: Vec<Place> = walk.by_ref().take(taken).collect();
+            walk.for_each(|place| found.push(place));
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
     fn offsets_are_the_walk_without_memory(layout in any_layout()) {
         let walked = layout.offsets(Order::C).map(|walk| walk.map(|at| at as i128).collect());
         let expected = if layout.is_indirect() { None } else { Some(offsets(&layout)) };
