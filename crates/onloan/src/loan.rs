@@ -92,6 +92,13 @@ impl Loan {
         Ok(loan)
     }
 
+    /// Whether `object` is an exporter at all; it may still refuse. CPython: `PyObject_CheckBuffer`.
+    #[must_use]
+    pub fn possible(object: &Bound<'_, PyAny>) -> bool {
+        // SAFETY: an object, alive and attached.
+        unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) != 0 }
+    }
+
     fn view(&self) -> &ffi::Py_buffer {
         // SAFETY: `HELD`; nobody writes to the struct before the drop.
         unsafe { self.view.as_ref() }

@@ -156,6 +156,28 @@ pub(crate) enum Placed {
     },
 }
 
+impl Plan {
+    /// The memory as it is to be lent.
+    pub(crate) fn place<'a>(&self, region: Region<'a>) -> Result<Region<'a>, LayoutError> {
+        let region = match &self.placed {
+            None => region,
+            Some(Placed::At(offset, layout)) => {
+                region.with_layout(*offset, Layout::clone(layout))?
+            }
+            Some(Placed::Row { offset, itemsize }) => {
+                let itemsize = itemsize.unwrap_or(region.layout().itemsize());
+                let room = region.size().saturating_sub(*offset);
+                let items = room.checked_div(itemsize).unwrap_or(0);
+                region.with_layout(*offset, Layout::vector(items, itemsize)?)?
+            }
+        };
+        Ok(match &self.format {
+            Some(format) => region.spelled(format.clone()),
+            None => region,
+        })
+    }
+}
+
 /// A header, and what the header's duties need to know.
 #[repr(C)]
 pub(crate) struct Block<S: Storage> {
@@ -231,21 +253,7 @@ impl<S: Storage> Block<S> {
                 }
             }
         };
-        region = match &plan.placed {
-            None => region,
-            Some(Placed::At(offset, layout)) => {
-                region.with_layout(*offset, Layout::clone(layout))?
-            }
-            Some(Placed::Row { offset, itemsize }) => {
-                let itemsize = itemsize.unwrap_or(region.layout().itemsize());
-                let room = region.size().saturating_sub(*offset);
-                let items = room.checked_div(itemsize).unwrap_or(0);
-                region.with_layout(*offset, Layout::vector(items, itemsize)?)?
-            }
-        };
-        if let Some(format) = &plan.format {
-            region = region.spelled(format.clone());
-        }
+        region = plan.place(region)?;
         // SAFETY: granted by the caller.
         let facts = unsafe { &mut *self.header.facts.get() };
         let told = self

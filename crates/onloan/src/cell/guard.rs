@@ -92,6 +92,16 @@ impl<'cell, 'py, S: Storage> WriteGuard<'cell, 'py, S> {
         Ok(())
     }
 
+    /// How the memory, as it is now, is to be lent.
+    ///
+    /// # Errors
+    /// The layout does not fit the storage any more.
+    pub fn layout(&self) -> Result<Layout, LayoutError> {
+        // SAFETY: the plan changes only under the write guard, and only through `&mut self`.
+        let plan = unsafe { &*self.block.plan.get() };
+        Ok(plan.place(self.region())?.layout().clone())
+    }
+
     fn region(&self) -> Region<'_> {
         self.deref().region()
     }
