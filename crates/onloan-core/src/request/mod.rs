@@ -22,6 +22,7 @@
 //! `FORMAT` without `ND` is no legal request. Exporters may refuse it or answer with bytes; this
 //! one refuses it always, as `memoryview` does.
 
+mod answers;
 mod flags;
 mod names;
 mod negotiate;
@@ -29,7 +30,8 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
+pub use answers::Answers;
 pub use flags::Request;
 pub use names::UnknownRequest;
-pub use negotiate::{Clause, Grant, Offer, Terms, negotiate};
+pub use negotiate::{Clause, Grant, Offer, negotiate};
 pub use refusal::Refusal;

@@ -99,50 +99,21 @@ impl Offer {
         self.0 & Self::INDIRECT != 0
     }
 
+    /// The offer of these [`bits`](Offer::bits); of such as none has, contiguity beside `indirect` is dropped.
+    pub(super) const fn from_bits(bits: u8) -> Self {
+        Self::new(
+            bits & Self::READONLY != 0,
+            bits & Self::C_CONTIGUOUS != 0,
+            bits & Self::F_CONTIGUOUS != 0,
+            bits & Self::INDIRECT != 0,
+        )
+    }
+
     /// A number below 16, for tables: 1 read-only, 2 C-contiguous, 4 F-contiguous, 8 indirect.
     #[inline]
     #[must_use]
     pub const fn bits(self) -> u8 {
         self.0
-    }
-
-    /// What this offer makes of a request, ready to be applied: kept beside the memory by who is asked often.
-    #[inline]
-    #[must_use]
-    pub const fn terms(self) -> Terms {
-        TERMS[(self.0 & 15) as usize]
-    }
-
-    const fn work_out_terms(self) -> Terms {
-        // Beyond the first two, flags are compared by their own bit: a `Request` is well-formed.
-        const STRIDES_BIT: i32 = Request::STRIDES.flags() & !Request::ND.flags();
-        const fn own(flag: Request) -> i32 {
-            flag.flags() & !Request::STRIDES.flags()
-        }
-        let mut terms = Terms {
-            cares: 0,
-            demands: 0,
-            gives: !own(Request::INDIRECT),
-        };
-        if self.readonly() {
-            terms.cares |= Request::WRITABLE.flags();
-        }
-        if !self.c_contiguous() {
-            terms.cares |= own(Request::C_CONTIGUOUS) | STRIDES_BIT;
-            terms.demands |= STRIDES_BIT;
-        }
-        if !self.f_contiguous() {
-            terms.cares |= own(Request::F_CONTIGUOUS);
-        }
-        if !self.contiguous() {
-            terms.cares |= own(Request::ANY_CONTIGUOUS);
-        }
-        if self.indirect() {
-            terms.cares |= own(Request::INDIRECT);
-            terms.demands |= own(Request::INDIRECT);
-            terms.gives = !0;
-        }
-        terms
     }
 }
 
@@ -171,76 +142,70 @@ impl fmt::Debug for Offer {
     }
 }
 
-/// An [`Offer`] as it is compared with requests: by one mask and one comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// The flags that the offer cares about …
-    cares: i32,
-    /// … and how they have to be.
-    demands: i32,
-    /// The flags that the answer can have.
-    gives: i32,
-}
-
-impl Terms {
-    /// The answer, if the request is granted; else [`negotiate`] says why not.
-    #[inline]
-    #[must_use]
-    pub const fn grant(self, request: Request) -> Option<Grant> {
-        const FORMAT_AND_ND: i32 = Request::FORMAT.flags() | Request::ND.flags();
-        let flags = request.flags();
-        let held = flags & self.cares == self.demands;
-        let legal = flags & FORMAT_AND_ND != Request::FORMAT.flags();
-        if held && legal {
-            Some(Grant(flags & self.gives))
-        } else {
-            None
-        }
-    }
-}
-
-/// By [`Offer::bits`].
-static TERMS: [Terms; 16] = {
-    let mut terms = [Terms {
-        cares: 0,
-        demands: 0,
-        gives: 0,
-    }; 16];
-    let mut bits = 0;
-    while bits < 16 {
-        terms[bits] = Offer(bits as u8).work_out_terms();
-        bits += 1;
-    }
-    terms
-};
-
 /// The fields of `Py_buffer` that answer a request.
 ///
 /// The other fields (`buf`, `obj`, `len`, `itemsize`, `readonly`, `ndim`) are filled in always and
 /// do not depend on the request. With `ndim` 0 the three arrays stay NULL whatever is granted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Grant(i32);
+pub struct Grant(u8);
 
 impl Grant {
+    const FORMAT: u8 = 1;
+    const SHAPE: u8 = 2;
+    const STRIDES: u8 = 4;
+    const SUBOFFSETS: u8 = 8;
+
+    /// What `request` asks for, and memory like `offer` has.
+    const fn to(request: Request, offer: Offer) -> Self {
+        let indirect = offer.indirect() && request.wants(Request::INDIRECT);
+        Self(
+            (request.wants(Request::FORMAT) as u8 * Self::FORMAT)
+                | (request.wants(Request::ND) as u8 * Self::SHAPE)
+                | (request.wants(Request::STRIDES) as u8 * Self::STRIDES)
+                | (indirect as u8 * Self::SUBOFFSETS),
+        )
+    }
+
+    /// A number below 8, for tables: 1 format, 2 shape, 4 strides. Suboffsets are in every grant of an indirect offer.
+    #[inline]
+    #[must_use]
+    pub const fn index(self) -> usize {
+        (self.0 & (Self::FORMAT | Self::SHAPE | Self::STRIDES)) as usize
+    }
+
+    /// The grant whose [`index`](Grant::index) it is, without suboffsets; higher bits are dropped.
+    #[must_use]
+    pub const fn from_index(index: usize) -> Self {
+        Self(index as u8 & (Self::FORMAT | Self::SHAPE | Self::STRIDES))
+    }
+
+    pub(super) const fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    pub(super) const fn bits(self) -> u8 {
+        self.0
+    }
+
     /// `format` is to point to the format string; else it is NULL.
     #[inline]
     #[must_use]
     pub const fn format(self) -> bool {
-        self.0 & Request::FORMAT.flags() != 0
+        self.0 & Self::FORMAT != 0
     }
 
     /// `shape` is to point to the extents; else it is NULL.
     #[inline]
     #[must_use]
     pub const fn shape(self) -> bool {
-        self.0 & Request::ND.flags() != 0
+        self.0 & Self::SHAPE != 0
     }
 
     /// `strides` is to point to the strides; else it is NULL, and the memory is C-contiguous.
     #[inline]
     #[must_use]
     pub const fn strides(self) -> bool {
-        self.0 & Request::STRIDES.flags() == Request::STRIDES.flags()
+        self.0 & Self::STRIDES != 0
     }
 
     /// `suboffsets` is to point to the suboffsets; else it is NULL. True only where they are
@@ -248,7 +213,7 @@ impl Grant {
     #[inline]
     #[must_use]
     pub const fn suboffsets(self) -> bool {
-        self.0 & Request::INDIRECT.flags() == Request::INDIRECT.flags()
+        self.0 & Self::SUBOFFSETS != 0
     }
 }
 
@@ -343,30 +308,22 @@ impl fmt::Display for Clause {
 /// # Errors
 ///
 /// The first clause, in the order of [`Clause`], that stands in the way.
-#[inline]
 pub const fn negotiate(offer: Offer, request: Request) -> Result<Grant, Clause> {
-    match offer.terms().grant(request) {
-        Some(grant) => Ok(grant),
-        None => Err(first_clause(offer, request)),
-    }
-}
-
-#[cold]
-#[inline(never)]
-const fn first_clause(offer: Offer, request: Request) -> Clause {
     if request.wants(Request::WRITABLE) && offer.readonly() {
-        Clause::NotWritable
+        Err(Clause::NotWritable)
     } else if request.wants(Request::C_CONTIGUOUS) && !offer.c_contiguous() {
-        Clause::NotCContiguous
+        Err(Clause::NotCContiguous)
     } else if request.wants(Request::F_CONTIGUOUS) && !offer.f_contiguous() {
-        Clause::NotFContiguous
+        Err(Clause::NotFContiguous)
     } else if request.wants(Request::ANY_CONTIGUOUS) && !offer.contiguous() {
-        Clause::NotContiguous
+        Err(Clause::NotContiguous)
     } else if !request.wants(Request::INDIRECT) && offer.indirect() {
-        Clause::NeedsSuboffsets
+        Err(Clause::NeedsSuboffsets)
     } else if !request.wants(Request::STRIDES) && !offer.c_contiguous() {
-        Clause::NeedsStrides
+        Err(Clause::NeedsStrides)
+    } else if request.wants(Request::FORMAT) && !request.wants(Request::ND) {
+        Err(Clause::FormatWithoutNd)
     } else {
-        Clause::FormatWithoutNd
+        Ok(Grant::to(request, offer))
     }
 }

@@ -310,3 +310,21 @@ fn a_refusal_names_clause_request_memory_and_remedy() {
     codes.dedup();
     assert_eq!(codes.len(), 7);
 }
+
+#[test]
+fn the_table_answers_any_flags_as_negotiation_does() {
+    for bits in 0..16 {
+        let offer = Offer::from_bits(bits);
+        let answers = offer.answers();
+        for flags in 0..512 {
+            for unknown in [0, 0x4000, i32::MIN, !511] {
+                let expected = negotiate(offer, Request::from_flags(flags)).ok();
+                assert_eq!(
+                    answers.grant(flags | unknown),
+                    expected,
+                    "{offer:?} {flags:#x}"
+                );
+            }
+        }
+    }
+}

@@ -28,7 +28,7 @@ use std::ptr::{self, NonNull};
 use std::sync::{Mutex, PoisonError};
 
 use onloan_core::layout::{Layout, LayoutError};
-use onloan_core::request::{Offer, Terms};
+use onloan_core::request::{Answers, Grant, Offer};
 use onloan_core::state::{Kind, State, Traits, Word};
 use pyo3::prelude::*;
 
@@ -61,22 +61,58 @@ const _: () = assert!(align_of::<Header>() >= 4 && align_of::<super::CopyLoan>()
 /// What goes into a `Py_buffer`, ready to be stored, in the order in which it is stored.
 #[repr(C)]
 pub(crate) struct Facts {
-    pub(crate) terms: Terms,
+    pub(crate) answers: Answers,
     pub(crate) offer: Offer,
     pub(crate) buf: *mut c_void,
     pub(crate) len: isize,
     pub(crate) itemsize: isize,
     pub(crate) readonly: c_int,
     pub(crate) ndim: c_int,
-    /// Into `layout`; NULL where there is no axis.
-    pub(crate) shape: *mut isize,
+    pub(crate) suboffsets: *mut isize,
     /// With which the release finds its way: the block, and [`TOLD`] if the author wants to hear of each release.
     pub(crate) internal: *mut c_void,
-    pub(crate) format: *mut c_char,
-    pub(crate) suboffsets: *mut isize,
-    pub(crate) strides: *mut isize,
+    /// By [`Grant::index`].
+    pub(crate) granted: [Granted; 8],
     pub(crate) layout: Layout,
     pub(crate) text: FormatText,
+}
+
+/// The fields that depend on the request.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Granted {
+    pub(crate) format: *mut c_char,
+    /// Into the layout; NULL where there is no axis.
+    pub(crate) shape: *mut isize,
+    pub(crate) strides: *mut isize,
+}
+
+impl Granted {
+    const NOTHING: Granted = Granted {
+        format: ptr::null_mut(),
+        shape: ptr::null_mut(),
+        strides: ptr::null_mut(),
+    };
+
+    fn of(self, grant: Grant) -> Granted {
+        Granted {
+            format: if grant.format() {
+                self.format
+            } else {
+                ptr::null_mut()
+            },
+            shape: if grant.shape() {
+                self.shape
+            } else {
+                ptr::null_mut()
+            },
+            strides: if grant.strides() {
+                self.strides
+            } else {
+                ptr::null_mut()
+            },
+        }
+    }
 }
 
 impl Facts {
@@ -86,18 +122,16 @@ impl Facts {
             .unwrap_or_else(|error| unreachable!("no bytes have no layout: {error}"));
         let offer = Offer::of(&layout, true);
         Facts {
-            terms: offer.terms(),
+            answers: offer.answers(),
             offer,
             buf: ptr::null_mut(),
             len: 0,
             itemsize: 1,
             readonly: 1,
             ndim: 1,
-            format: ptr::null_mut(),
-            shape: ptr::null_mut(),
-            strides: ptr::null_mut(),
             suboffsets: ptr::null_mut(),
             internal: ptr::null_mut(),
+            granted: [Granted::NOTHING; 8],
             layout,
             text: FormatText::Constant(c"B"),
         }
@@ -109,15 +143,18 @@ impl Facts {
         self.buf = region.address().cast();
         (self.layout, self.text) = region.into_parts();
         self.offer = Offer::of(&self.layout, readonly);
-        self.terms = self.offer.terms();
+        self.answers = self.offer.answers();
         self.len = self.layout.nbytes().cast_signed();
         self.itemsize = self.layout.itemsize().cast_signed();
         self.readonly = readonly.into();
         // At most `MAX_NDIM`.
         self.ndim = self.layout.ndim() as c_int;
-        self.format = self.text.as_c_str().as_ptr().cast_mut();
-        self.shape = axes(self.layout.shape());
-        self.strides = axes(self.layout.strides());
+        let all = Granted {
+            format: self.text.as_c_str().as_ptr().cast_mut(),
+            shape: axes(self.layout.shape()),
+            strides: axes(self.layout.strides()),
+        };
+        self.granted = std::array::from_fn(|index| all.of(Grant::from_index(index)));
         self.suboffsets = axes(self.layout.suboffsets().unwrap_or_default());
     }
 }

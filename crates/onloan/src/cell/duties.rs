@@ -76,10 +76,23 @@ pub(crate) fn guarded<R>(run: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
     })
 }
 
+/// Lets PyO3 know that the thread is attached. It counts its own calls, and a raw slot is none of them: a `Py` that is dropped meanwhile
+/// would wait for the next call of PyO3's, whenever that is.
+fn known_to_pyo3<R>(run: impl FnOnce() -> R) -> R {
+    let (mut run, mut done) = (Some(run), None);
+    Python::try_attach(|_| done = run.take().map(|run| run()));
+    match (done, run) {
+        (Some(done), _) => done,
+        // PyO3 does not attach at shutdown any more; we are attached as it is.
+        (None, Some(run)) => run(),
+        (None, None) => unreachable!("run and not done: a panic would have left"),
+    }
+}
+
 /// Runs what an author wrote where nobody can receive an error; a pending exception stays as it is.
 fn unraisable(py: Python<'_>, run: impl FnOnce() -> PyResult<()>) {
     let pending = PyErr::take(py);
-    if let Err(error) = guarded(run) {
+    if let Err(error) = known_to_pyo3(|| guarded(run)) {
         error.write_unraisable(py, None);
     }
     if let Some(pending) = pending {
@@ -99,7 +112,7 @@ unsafe fn open<S: Storage>(header: NonNull<Header>, py: Python<'_>) -> PyResult<
                 "the memory was taken back by its owner",
             ));
         };
-        storage.open(py)?;
+        known_to_pyo3(|| storage.open(py))?;
         block.header.state.apply(|word| (word.prepared(), ()));
     }
     // SAFETY: the holder of `busy` writes the facts before anybody is counted; if consumers may write there is no reader either.
@@ -117,8 +130,9 @@ unsafe fn tell_first<S: Storage>(header: NonNull<Header>, py: Python<'_>) -> PyR
         .hooks
         .as_ref()
         .and_then(|hooks| hooks.first_export.as_ref());
-    hook.zip(storage)
-        .map_or(Ok(()), |(hook, storage)| hook(py, storage))
+    hook.zip(storage).map_or(Ok(()), |(hook, storage)| {
+        known_to_pyo3(|| hook(py, storage))
+    })
 }
 
 /// # Safety

@@ -92,7 +92,7 @@ unsafe fn lend_shortly(
     }
     // SAFETY: counted just now (`COUNTED`).
     let facts = unsafe { header.facts() };
-    let Some(grant) = facts.terms.grant(Request::from_flags(flags)) else {
+    let Some(grant) = facts.answers.grant(flags) else {
         return Shortly::Refused(lender.header());
     };
     // SAFETY: counted, `view` and `object` as granted by the caller.
@@ -141,7 +141,10 @@ where
 /// The caller is counted as an export of the cell; `view` is to be filled; `object` is alive.
 #[inline(always)]
 unsafe fn fill(facts: &Facts, object: *mut ffi::PyObject, view: *mut ffi::Py_buffer, grant: Grant) {
-    let given = |granted: bool, pointer| if granted { pointer } else { ptr::null_mut() };
+    // First, so that it is done when the consumer's release reads the count.
+    // SAFETY: alive; the reference is the consumer's from now on.
+    unsafe { ffi::Py_INCREF(object) };
+    let granted = &facts.granted[grant.index()];
     let filled = ffi::Py_buffer {
         buf: facts.buf,
         obj: object,
@@ -149,21 +152,15 @@ unsafe fn fill(facts: &Facts, object: *mut ffi::PyObject, view: *mut ffi::Py_buf
         itemsize: facts.itemsize,
         readonly: facts.readonly,
         ndim: facts.ndim,
-        format: if grant.format() {
-            facts.format
-        } else {
-            ptr::null_mut()
-        },
-        shape: given(grant.shape(), facts.shape),
-        strides: given(grant.strides(), facts.strides),
+        format: granted.format,
+        shape: granted.shape,
+        strides: granted.strides,
         // Memory that has them is granted only to who asks for them.
         suboffsets: facts.suboffsets,
         internal: facts.internal,
     };
     // SAFETY: to be filled (granted by the caller).
     unsafe { view.write(filled) };
-    // SAFETY: alive; the reference is the consumer's from now on.
-    unsafe { ffi::Py_INCREF(object) };
 }
 
 /// `bf_getbuffer` of `T`, whatever may be.
