@@ -43,13 +43,12 @@ extern crate self as onloan;
 
 mod cell;
 mod error;
-mod loan;
 mod slots;
 mod storage;
+mod view;
 
 pub use cell::{BuildError, ExportCell, ExportCellBuilder, Kind, ReadGuard, WriteGuard};
 pub use error::{Busy, Refused};
-pub use loan::Loan;
 pub use onloan_core::element::{
     AnyBits, BigEndian, ByteBool, Element, FixedBytes, LittleEndian, Padding,
 };
@@ -61,6 +60,7 @@ pub use storage::Mapping;
 pub use storage::{
     AlignedVec, Lazy, OutOfMemory, Pages, Part, Ragged, Region, Rows, Storage, StorageMut,
 };
+pub use view::{FormatError, Loan};
 
 #[doc(hidden)]
 pub mod __private {

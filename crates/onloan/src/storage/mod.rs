@@ -41,6 +41,7 @@
 
 mod aligned;
 mod lazy;
+mod loan;
 mod part;
 mod region;
 mod rows;

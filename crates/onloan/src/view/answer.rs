@@ -1,0 +1,154 @@
+//! What an exporter answered, held against itself and against what was asked.
+//!
+//! Missing arrays stand for what the documentation says they stand for (ctypes gives no strides though asked for); anything else must add up, or is
+//! a [`Contradiction`] that names the rule. What comes out is a [`Layout`], which holds together by construction.
+
+use std::fmt;
+
+use onloan_core::layout::{Layout, LayoutError, MAX_NDIM};
+use onloan_core::request::{Clause, Offer, Request, negotiate};
+use pyo3::ffi;
+
+/// The layout of an answer.
+///
+/// Without [`Request::ND`] the items are bytes, whatever `ndim` and `itemsize` say: some exporters leave them as they are, some set `ndim` to 0
+/// or 1.
+///
+/// # Safety
+/// Each array of `answer` is NULL or has `ndim` numbers that nobody writes to during the call.
+#[inline]
+pub(super) unsafe fn layout(
+    answer: &ffi::Py_buffer,
+    request: Request,
+) -> Result<Layout, Contradiction> {
+    let layout = if request.wants(Request::ND) {
+        // SAFETY: granted by the caller.
+        let layout = unsafe { items(answer) }?;
+        if usize::try_from(answer.len) != Ok(layout.nbytes()) {
+            return Err(Contradiction::Length {
+                len: answer.len,
+                items: layout.nbytes(),
+            });
+        }
+        layout
+    } else {
+        let bytes =
+            usize::try_from(answer.len).map_err(|_| Contradiction::NegativeLength(answer.len))?;
+        Layout::vector(bytes, 1).map_err(Contradiction::Layout)?
+    };
+    if answer.buf.is_null() && layout.nbytes() > 0 {
+        return Err(Contradiction::NoAddress(layout.nbytes()));
+    }
+    keeps_to(&layout, answer.readonly != 0, request)?;
+    Ok(layout)
+}
+
+/// # Safety
+/// As [`layout`].
+#[inline]
+unsafe fn items(answer: &ffi::Py_buffer) -> Result<Layout, Contradiction> {
+    let ndim = usize::try_from(answer.ndim)
+        .ok()
+        .filter(|ndim| *ndim <= MAX_NDIM)
+        .ok_or(Contradiction::Ndim(answer.ndim))?;
+    let itemsize = usize::try_from(answer.itemsize)
+        .map_err(|_| Contradiction::NegativeItemsize(answer.itemsize))?;
+    let by_length = [answer.len.checked_div(answer.itemsize).unwrap_or(0)];
+    // SAFETY: granted by the caller.
+    let array = |start: *mut isize| unsafe { numbers(start, ndim) };
+    let shape = match array(answer.shape) {
+        Some(shape) => shape,
+        None if ndim == 0 => &[],
+        None if ndim == 1 => &by_length,
+        None => return Err(Contradiction::NoShape(ndim)),
+    };
+    let layout = match (array(answer.strides), array(answer.suboffsets)) {
+        (None, None) => Layout::c_order(shape, itemsize),
+        (Some(strides), None) => Layout::strided(shape, strides, itemsize),
+        (Some(strides), Some(suboffsets)) => Layout::indirect(shape, strides, suboffsets, itemsize),
+        (None, Some(_)) => return Err(Contradiction::NoStrides),
+    };
+    layout.map_err(Contradiction::Layout)
+}
+
+/// # Safety
+/// `start` is NULL, or leads to `count` numbers that nobody writes to while the reference is used.
+#[inline]
+unsafe fn numbers<'a>(start: *mut isize, count: usize) -> Option<&'a [isize]> {
+    if start.is_null() || count == 0 {
+        return None;
+    }
+    // SAFETY: granted by the caller.
+    Some(unsafe { std::slice::from_raw_parts(start, count) })
+}
+
+/// Whether memory like this could have been granted to that request.
+#[inline]
+fn keeps_to(layout: &Layout, readonly: bool, request: Request) -> Result<(), Contradiction> {
+    // A request that takes whatever there is cannot be broken.
+    if request.with(Request::FORMAT) == Request::FULL_RO {
+        return Ok(());
+    }
+    // Formats without a shape are given by some exporters and refused by others; both is fine.
+    let asked = if request.wants(Request::ND) {
+        request
+    } else {
+        request.without(Request::FORMAT)
+    };
+    match negotiate(Offer::of(layout, readonly), asked) {
+        Ok(_) => Ok(()),
+        Err(clause) => Err(Contradiction::Granted(clause, request)),
+    }
+}
+
+/// What an answer says that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contradiction {
+    Ndim(i32),
+    NegativeItemsize(isize),
+    NegativeLength(isize),
+    NoShape(usize),
+    NoStrides,
+    NoAddress(usize),
+    Length { len: isize, items: usize },
+    Layout(LayoutError),
+    Granted(Clause, Request),
+}
+
+impl Contradiction {
+    /// The rule of the protocol that the exporter breaks.
+    pub(super) fn rule(&self) -> &'static str {
+        match self {
+            Self::Ndim(_) => "E-31",
+            Self::NegativeItemsize(_) => "E-25",
+            Self::NegativeLength(_) | Self::Length { .. } => "E-30",
+            Self::NoShape(_) | Self::NoStrides => "E-20",
+            Self::NoAddress(_) => "E-37",
+            Self::Layout(LayoutError::NegativeExtent { .. }) => "E-33",
+            Self::Layout(LayoutError::TooFarApart { .. }) => "E-35",
+            Self::Layout(_) => "E-30",
+            Self::Granted(Clause::NotWritable, _) => "E-23",
+            Self::Granted(..) => "E-22",
+        }
+    }
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ndim(ndim) => {
+                write!(f, "it has {ndim} dimensions, 0 to {MAX_NDIM} are possible")
+            }
+            Self::NegativeItemsize(itemsize) => write!(f, "its items have {itemsize} bytes"),
+            Self::NegativeLength(len) => write!(f, "its length is {len}"),
+            Self::NoShape(ndim) => write!(f, "it has {ndim} dimensions but no shape"),
+            Self::NoStrides => f.write_str("it has suboffsets but no strides"),
+            Self::NoAddress(bytes) => write!(f, "it has {bytes} bytes but no address"),
+            Self::Length { len, items } => {
+                write!(f, "its length is {len}, but its items have {items} bytes")
+            }
+            Self::Layout(error) => error.fmt(f),
+            Self::Granted(clause, request) => write!(f, "{clause}, though it granted {request}"),
+        }
+    }
+}
