@@ -195,6 +195,19 @@ impl<M: Build> Cell<M> {
         }
     }
 
+    fn put(&self) -> bool {
+        if self
+            .attached(|state| state.attempt(|word| word.put().map(|word| (word, ()))))
+            .is_err()
+        {
+            return false;
+        }
+        self.change();
+        self.attached(|state| state.apply(|word| (word.put_in(true), ())));
+        self.settle();
+        true
+    }
+
     /// As `Drop` of the handle does: without the global lock where nobody can be inside.
     fn drop_handle(&self) {
         let word = self.state.load();
@@ -364,4 +377,15 @@ in_both_modes! {
     a_promise_is_kept_although_the_handle_is_gone: Kind::Writable, PLAIN, |cell| { assert!(cell.export()); assert!(cell.promise()); },
         [|cell| cell.release()], Cell::drop_handle,
         |cell| { is_freed(cell); assert_eq!(count(&cell.handed_over), 1); };
+    a_storage_is_taken_by_one_of_two: Kind::Writable, PLAIN, nothing,
+        [|cell| { cell.take(); }, |cell| { cell.take(); }], nothing, is_handed_over_once;
+    a_storage_is_not_both_taken_and_promised: Kind::ReadOnly, PLAIN, nothing,
+        [|cell| { cell.promise(); }, read_and_end], |cell| { cell.take(); },
+        |cell| assert!(count(&cell.handed_over) == 1 && cell.state.load().is_taken());
+    a_storage_is_put_by_one_of_two_and_lent_again: Kind::Writable, PLAIN, |cell| assert!(cell.take()),
+        [|cell| { cell.put(); }, export_look_release], |cell| { cell.put(); },
+        |cell| { is_idle_and_whole(cell); assert!(!cell.state.load().is_taken()); assert!(cell.export()); };
+    a_writer_keeps_the_storage_from_being_taken: Kind::Writable, PLAIN, nothing,
+        [write_and_end, |cell| { cell.take(); }], export_look_release,
+        |cell| assert!(count(&cell.handed_over) <= 1 && !cell.state.load().is_busy());
 }
