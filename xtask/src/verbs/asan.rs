@@ -121,8 +121,8 @@ pub(super) fn all(
         .env("ASAN_OPTIONS", options)
         .env("PYTHONMALLOC", "malloc");
     command
-        // -v: the line that stays unfinished names the test that was running.
-        .args(["-m", "pytest", "-v"])
+        // The line that stays unfinished names the test that was running. Not -v, for doctest looks for that in sys.argv, too.
+        .args(["-m", "pytest", "--verbose"])
         .args(pytest_arguments(workspace))
         .args(arguments);
     let result = steps.run(
