@@ -58,7 +58,8 @@ pub use slots::Export;
 #[cfg(feature = "memmap2")]
 pub use storage::Mapping;
 pub use storage::{
-    AlignedVec, Lazy, OutOfMemory, Pages, Part, Ragged, Region, Rows, Storage, StorageMut,
+    AlignedVec, Lazy, OutOfMemory, Pages, Part, Ragged, Region, RegionMut, Rows, Storage,
+    StorageMut,
 };
 pub use view::{FormatError, Loan};
 
@@ -71,3 +72,8 @@ pub mod __private {
         Access, Export, ExporterClass, Lender, Slots, getbuffer_plain, releasebuffer_plain,
     };
 }
+
+/// The README's Rust is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

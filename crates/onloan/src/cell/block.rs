@@ -33,7 +33,7 @@ use onloan_core::state::{Kind, State, Traits, Word};
 use pyo3::prelude::*;
 
 use super::duties::{Duties, Hooks};
-use crate::storage::{FormatText, Region, Storage};
+use crate::storage::{FormatText, Region, RegionMut, Storage};
 
 #[cfg(not(Py_GIL_DISABLED))]
 pub(crate) type BuildMode = onloan_core::state::Serialized;
@@ -171,7 +171,7 @@ pub(super) fn axes(dims: &[isize]) -> *mut isize {
 /// How a storage shows its memory: exclusively where consumers may write.
 pub(crate) enum Show<S> {
     Shared,
-    Exclusive(fn(&mut S) -> Region<'_>),
+    Exclusive(fn(&mut S) -> RegionMut<'_>),
 }
 
 /// A layout that the author has fixed.
@@ -285,7 +285,7 @@ impl<S: Storage> Block<S> {
             Show::Exclusive(show) => {
                 // SAFETY: granted by the caller.
                 match unsafe { &mut *self.storage.get() } {
-                    Some(storage) => show(storage),
+                    Some(storage) => show(storage).into_region(),
                     None => return Ok(()),
                 }
             }

@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 
 use onloan_core::element::AnyBits;
 
-use super::{Region, Storage, StorageMut};
+use super::{Region, RegionMut, Storage, StorageMut};
 
 /// What kind of pages the memory should lie on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -262,7 +262,7 @@ impl<T: AnyBits> Storage for AlignedVec<T> {
 }
 
 impl<T: AnyBits> StorageMut for AlignedVec<T> {
-    fn region_mut(&mut self) -> Region<'_> {
-        Region::of_mut(self)
+    fn region_mut(&mut self) -> RegionMut<'_> {
+        RegionMut::of(self)
     }
 }

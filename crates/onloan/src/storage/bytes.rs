@@ -2,7 +2,7 @@
 
 use ::bytes::{Bytes, BytesMut};
 
-use super::{Region, Storage, StorageMut};
+use super::{Region, RegionMut, Storage, StorageMut};
 
 impl Storage for Bytes {
     fn region(&self) -> Region<'_> {
@@ -17,7 +17,7 @@ impl Storage for BytesMut {
 }
 
 impl StorageMut for BytesMut {
-    fn region_mut(&mut self) -> Region<'_> {
-        Region::of_mut::<u8>(self)
+    fn region_mut(&mut self) -> RegionMut<'_> {
+        RegionMut::of::<u8>(self)
     }
 }

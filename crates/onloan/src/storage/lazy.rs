@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use pyo3::prelude::*;
 
-use super::{Region, Storage, StorageMut};
+use super::{Region, RegionMut, Storage, StorageMut};
 
 /// A storage that does not exist while nobody looks at it: decompressed, mapped or computed on demand.
 ///
@@ -67,10 +67,10 @@ impl<S: Storage> Storage for Lazy<S> {
 }
 
 impl<S: StorageMut> StorageMut for Lazy<S> {
-    fn region_mut(&mut self) -> Region<'_> {
+    fn region_mut(&mut self) -> RegionMut<'_> {
         match self.made.get_mut() {
             Some(storage) => storage.region_mut(),
-            None => Region::of::<u8>(&[]),
+            None => RegionMut::empty(),
         }
     }
 }

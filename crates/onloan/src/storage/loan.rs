@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::{FormatText, Region, Storage, StorageMut};
+use super::{FormatText, Region, RegionMut, Storage, StorageMut};
 use crate::Loan;
 
 impl Storage for Loan {
@@ -25,11 +25,13 @@ impl Storage for Loan {
 
 /// Of read-only memory nothing is shown.
 impl StorageMut for Loan {
-    fn region_mut(&mut self) -> Region<'_> {
+    fn region_mut(&mut self) -> RegionMut<'_> {
         if self.readonly() {
-            Region::of_mut::<u8>(&mut [])
+            RegionMut::empty()
         } else {
-            self.region()
+            // SAFETY: Rust has no reference into the exporter's memory, and none to it is given out; to Rust it is bytes. Really writable
+            // (checked to say so): assumed of exporters (`exporter-bounds`).
+            unsafe { RegionMut::assume_exclusive(self.region()) }
         }
     }
 }

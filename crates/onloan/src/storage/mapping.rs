@@ -14,7 +14,7 @@ use std::ptr::NonNull;
 use ::memmap2::{MmapOptions, MmapRaw};
 use onloan_core::layout::Layout;
 
-use super::{Region, Storage, StorageMut};
+use super::{Region, RegionMut, Storage, StorageMut};
 
 /// A part of a file, mapped: lent as bytes, for reading or for writing.
 ///
@@ -111,11 +111,12 @@ impl Storage for Mapping {
 
 /// Of a mapping for reading nothing is shown.
 impl StorageMut for Mapping {
-    fn region_mut(&mut self) -> Region<'_> {
+    fn region_mut(&mut self) -> RegionMut<'_> {
         if self.writable {
-            self.bytes()
+            // SAFETY: Rust has no reference into the mapping, which is writable (checked) and bytes.
+            unsafe { RegionMut::assume_exclusive(self.bytes()) }
         } else {
-            Region::of_mut::<u8>(&mut [])
+            RegionMut::empty()
         }
     }
 }

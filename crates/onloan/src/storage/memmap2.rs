@@ -2,7 +2,7 @@
 
 use ::memmap2::{Mmap, MmapMut};
 
-use super::{Region, Storage, StorageMut};
+use super::{Region, RegionMut, Storage, StorageMut};
 
 impl Storage for Mmap {
     fn region(&self) -> Region<'_> {
@@ -17,7 +17,7 @@ impl Storage for MmapMut {
 }
 
 impl StorageMut for MmapMut {
-    fn region_mut(&mut self) -> Region<'_> {
-        Region::of_mut::<u8>(self)
+    fn region_mut(&mut self) -> RegionMut<'_> {
+        RegionMut::of::<u8>(self)
     }
 }

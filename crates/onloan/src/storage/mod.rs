@@ -64,7 +64,7 @@ pub use lazy::Lazy;
 pub use mapping::Mapping;
 pub use part::Part;
 pub(crate) use region::FormatText;
-pub use region::Region;
+pub use region::{Region, RegionMut};
 pub use rows::{Ragged, Rows};
 
 use pyo3::prelude::*;
@@ -98,5 +98,5 @@ pub trait Storage: Send + Sync + 'static {
 /// An owner of memory that can be lent for writing.
 pub trait StorageMut: Storage {
     /// The memory, borrowed exclusively from `self`.
-    fn region_mut(&mut self) -> Region<'_>;
+    fn region_mut(&mut self) -> RegionMut<'_>;
 }

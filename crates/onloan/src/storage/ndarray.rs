@@ -5,7 +5,7 @@ use onloan_core::element::{AnyBits, Element};
 use onloan_core::layout::Layout;
 use std::ptr::NonNull;
 
-use super::{Region, Storage, StorageMut};
+use super::{Region, RegionMut, Storage, StorageMut};
 
 /// Shape and strides of an array in bytes, as a region that starts at its lowest element.
 ///
@@ -50,10 +50,12 @@ impl<T: Element, D: Dimension + 'static> Storage for Array<T, D> {
 }
 
 impl<T: AnyBits, D: Dimension + 'static> StorageMut for Array<T, D> {
-    fn region_mut(&mut self) -> Region<'_> {
+    fn region_mut(&mut self) -> RegionMut<'_> {
         let first = self.as_mut_ptr();
-        // SAFETY: `as_mut_ptr` points to the first element, borrowed exclusively with `self`; an owned array has no element twice.
-        unsafe { region(self, first) }
+        // SAFETY: `as_mut_ptr` points to the first element, and may be written through.
+        let region = unsafe { region(self, first) };
+        // SAFETY: borrowed exclusively with `self`, which owns the elements; any bytes are a `T` (`AnyBits`).
+        unsafe { RegionMut::assume_exclusive(region) }
     }
 }
 

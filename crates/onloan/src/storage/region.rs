@@ -48,13 +48,6 @@ impl<'a> Region<'a> {
         Region::whole::<T>(NonNull::from(slice).cast(), slice.len())
     }
 
-    /// The elements of a slice, for reading and writing.
-    #[must_use]
-    pub fn of_mut<T: AnyBits>(slice: &'a mut [T]) -> Region<'a> {
-        let count = slice.len();
-        Region::whole::<T>(NonNull::from(slice).cast(), count)
-    }
-
     fn whole<T: Element>(start: NonNull<u8>, count: usize) -> Region<'a> {
         const {
             assert!(
@@ -117,8 +110,7 @@ impl<'a> Region<'a> {
     ///
     /// # Safety
     /// For `'a`: every item that `layout` addresses, and every pointer on the way there, lies in memory that is allocated, initialised, and not
-    /// written to by Rust; if it is shown by [`StorageMut::region_mut`](super::StorageMut::region_mut), nobody else holds a reference
-    /// into it. Items are of type `T`.
+    /// written to by Rust. Items are of type `T`.
     #[must_use]
     pub(crate) unsafe fn from_raw<T: Element>(
         start: NonNull<u8>,
@@ -166,6 +158,51 @@ impl<'a> Region<'a> {
 
     pub(crate) fn into_parts(self) -> (Layout, FormatText) {
         (self.layout, self.format)
+    }
+}
+
+/// Memory that consumers may write to: a [`Region`] that is borrowed exclusively for `'a`.
+///
+/// There is no way from `&` to it, so that what others may look at, or what is constant, cannot be lent writable.
+#[derive(Debug)]
+pub struct RegionMut<'a>(Region<'a>);
+
+impl<'a> RegionMut<'a> {
+    /// The elements of a slice, for reading and writing.
+    #[must_use]
+    pub fn of<T: AnyBits>(slice: &'a mut [T]) -> RegionMut<'a> {
+        let count = slice.len();
+        RegionMut(Region::whole::<T>(NonNull::from(slice).cast(), count))
+    }
+
+    /// No memory at all.
+    #[must_use]
+    pub fn empty() -> RegionMut<'a> {
+        RegionMut::of::<u8>(&mut [])
+    }
+
+    /// The same memory with another layout, as [`Region::with_layout`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_layout(self, offset: usize, layout: Layout) -> Result<RegionMut<'a>, LayoutError> {
+        self.0.with_layout(offset, layout).map(RegionMut)
+    }
+
+    /// Memory that no slice describes.
+    ///
+    /// # Safety
+    /// The items of `region`, and the pointers on the way there, are borrowed exclusively for `'a`: nobody in Rust has a reference into
+    /// them. Any bytes are a value of what Rust takes them for.
+    #[must_use]
+    pub(crate) unsafe fn assume_exclusive(region: Region<'a>) -> RegionMut<'a> {
+        RegionMut(region)
+    }
+
+    /// The same, for reading.
+    #[must_use]
+    pub fn into_region(self) -> Region<'a> {
+        self.0
     }
 }
 

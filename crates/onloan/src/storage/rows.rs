@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use onloan_core::element::{AnyBits, Element};
 use onloan_core::layout::Layout;
 
-use super::{Region, Storage, StorageMut};
+use super::{Region, RegionMut, Storage, StorageMut};
 
 /// Rows of equal length that do not lie behind each other, lent with suboffsets.
 ///
@@ -123,12 +123,13 @@ impl<T: Element> Storage for Rows<T> {
 }
 
 impl<T: AnyBits> StorageMut for Rows<T> {
-    fn region_mut(&mut self) -> Region<'_> {
+    fn region_mut(&mut self) -> RegionMut<'_> {
         // Reading a row through `&self` came between: take the pointers anew from the exclusive borrow.
         for (entry, row) in self.table.iter_mut().zip(&mut self.rows) {
             *entry = row.as_mut_ptr();
         }
-        self.pointers()
+        // SAFETY: `self` owns table and rows, and is borrowed exclusively; any bytes are a `T` (`AnyBits`).
+        unsafe { RegionMut::assume_exclusive(self.pointers()) }
     }
 }
 

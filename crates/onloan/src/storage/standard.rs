@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use onloan_core::element::{AnyBits, Element};
 
-use super::{Region, Storage, StorageMut};
+use super::{Region, RegionMut, Storage, StorageMut};
 
 impl<T: Element> Storage for Vec<T> {
     fn region(&self) -> Region<'_> {
@@ -13,8 +13,8 @@ impl<T: Element> Storage for Vec<T> {
 }
 
 impl<T: AnyBits> StorageMut for Vec<T> {
-    fn region_mut(&mut self) -> Region<'_> {
-        Region::of_mut(self)
+    fn region_mut(&mut self) -> RegionMut<'_> {
+        RegionMut::of(self)
     }
 }
 
@@ -25,8 +25,8 @@ impl<T: Element> Storage for Box<[T]> {
 }
 
 impl<T: AnyBits> StorageMut for Box<[T]> {
-    fn region_mut(&mut self) -> Region<'_> {
-        Region::of_mut(self)
+    fn region_mut(&mut self) -> RegionMut<'_> {
+        RegionMut::of(self)
     }
 }
 
