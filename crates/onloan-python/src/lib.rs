@@ -1,7 +1,25 @@
-//! The extension module `onloan._onloan`.
+//! The extension module `onloan._onloan`: what the package `onloan` has from Rust. One file a concern.
+
 use pyo3::prelude::*;
 
+mod buffer;
+mod errors;
+mod inspect;
+mod item;
+mod nested;
+mod probe;
+mod shape;
+mod values;
+
 #[pymodule]
-fn _onloan(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+fn _onloan(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<buffer::Buffer>()?;
+    module.add_function(wrap_pyfunction!(buffer::rebuild, module)?)?;
+    module.add_function(wrap_pyfunction!(inspect::describe, module)?)?;
+    module.add_function(wrap_pyfunction!(inspect::draw, module)?)?;
+    module.add_function(wrap_pyfunction!(probe::expected, module)?)?;
+    module.add_function(wrap_pyfunction!(probe::request, module)?)?;
+    module.add_function(wrap_pyfunction!(probe::requests, module)?)?;
     Ok(())
 }

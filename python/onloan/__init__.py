@@ -1,0 +1,11 @@
+"""Memory on loan: Python's buffer protocol, from Rust.
+
+A buffer is memory that one object (the *exporter*) lends to another (the
+*consumer*). `Buffer` is an exporter for people: typed, N-dimensional memory,
+made of data, zeros, a file, shared memory or a function, that counts what is
+out and says so when that stands in the way.
+"""
+
+from ._onloan import Buffer, __version__
+
+__all__ = ["Buffer", "__version__"]
