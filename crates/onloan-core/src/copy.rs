@@ -160,7 +160,7 @@ pub unsafe fn copy_changed_raw(
             // SAFETY: the walk gives the places of items, `itemsize` bytes each: `writable`, `apart`, promised by the caller.
             unsafe {
                 item.as_ptr()
-                    .copy_to_nonoverlapping(place.cast_mut(), itemsize)
+                    .copy_to_nonoverlapping(place.cast_mut(), itemsize);
             };
         }
     }

@@ -151,6 +151,30 @@ fn a_storage_can_be_put_only_where_one_was_taken() {
     assert!(full.export().is_ok());
 }
 
+#[test]
+fn a_look_stands_beside_exports_of_every_kind_and_beside_readers() {
+    for kind in KINDS {
+        let (word, entered) = entered(Word::new(kind, Traits::default())).look().unwrap();
+        assert_eq!(
+            (word.exports(), word.readers(), entered),
+            (1, 1, Entered::Counted),
+            "{kind:?}"
+        );
+    }
+    let reading = reading(Word::new(Kind::ReadOnly, Traits::default()));
+    assert!(reading.look().is_ok());
+}
+
+#[test]
+fn a_look_never_describes_writable_memory_beside_a_reader() {
+    let stale = Word::new(Kind::Writable, Traits::default())
+        .write()
+        .unwrap()
+        .end_write(false);
+    assert_eq!(stale.look().unwrap().1, Entered::MustOpen { first: false });
+    assert_eq!(reading(stale).look(), Err(Blocked::Reading { readers: 1 }));
+}
+
 /// The slow obvious model: who is inside, as separate numbers.
 #[derive(Debug, Default)]
 struct Naive {
@@ -202,6 +226,7 @@ enum Event {
     Take,
     Promise,
     Put,
+    Look,
 }
 
 struct Life {
@@ -249,6 +274,11 @@ impl Life {
                 }
             },
             Event::Read => match self.word.read() {
+                Err(_) => return false,
+                Ok((word, Entered::Counted)) => self.word = word,
+                Ok((word, Entered::MustOpen { .. })) => self.word = word.opened_to_read(),
+            },
+            Event::Look => match self.word.look() {
                 Err(_) => return false,
                 Ok((word, Entered::Counted)) => self.word = word,
                 Ok((word, Entered::MustOpen { .. })) => self.word = word.opened_to_read(),
@@ -301,6 +331,7 @@ fn naive(model: &mut Naive, event: Event, kind: Kind, traits: Traits) -> bool {
         Event::Write | Event::Take => model.idle(),
         Event::Promise => !shut,
         Event::Put => model.taken,
+        Event::Look => !shut && (kind == Kind::ReadOnly || model.open || model.readers == 0),
         Event::Release | Event::EndRead | Event::EndWrite => true,
     };
     if !allowed {
@@ -316,6 +347,10 @@ fn naive(model: &mut Naive, event: Event, kind: Kind, traits: Traits) -> bool {
             if traits.lazy {
                 model.enter();
             }
+        }
+        Event::Look => {
+            model.readers += 1;
+            model.enter();
         }
         Event::Release => {
             model.exports -= 1;
@@ -348,7 +383,7 @@ proptest! {
         kind in prop::sample::select(&KINDS[..]),
         notify: bool,
         lazy: bool,
-        choices in prop::collection::vec(0..9_u8, 1..60),
+        choices in prop::collection::vec(0..10_u8, 1..60),
     ) {
         let traits = Traits { notify, lazy };
         let mut life = Life { word: Word::new(kind, traits), handed_over: 0, closed: 0, first: 0, last: 0 };
@@ -361,6 +396,7 @@ proptest! {
                 3 => Event::Take,
                 4 => Event::Promise,
                 5 => Event::Put,
+                9 => Event::Look,
                 6 if model.exports > 0 => Event::Release,
                 7 if model.readers > 0 => Event::EndRead,
                 8 if model.writing => Event::EndWrite,

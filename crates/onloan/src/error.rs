@@ -4,8 +4,10 @@ use std::fmt;
 
 use onloan_core::layout::LayoutError;
 use onloan_core::state::Blocked;
-use pyo3::exceptions::PyBufferError;
+use pyo3::exceptions::{PyBufferError, PyMemoryError};
 use pyo3::prelude::*;
+
+use crate::storage::OutOfMemory;
 
 /// A use of a cell that others stand in the way of. As a Python exception: `BufferError`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,19 @@ impl Busy {
     #[must_use]
     pub fn blocked(&self) -> Blocked {
         self.blocked
+    }
+
+    /// The same, said of what the caller wanted: `cannot send the frame: 1 export is out`.
+    ///
+    /// ```no_run
+    /// # use onloan::{Busy, ExportCell};
+    /// # fn send(py: pyo3::Python<'_>, pixels: &ExportCell<Vec<u8>>) -> Result<Vec<u8>, Busy> {
+    /// pixels.take(py).map_err(|busy| busy.while_trying_to("send the frame"))
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn while_trying_to(self, wanted: &'static str) -> Busy {
+        Busy { wanted, ..self }
     }
 
     /// How many exports are out; 0 if it is not exports that stand in the way.
@@ -79,4 +94,52 @@ pub(crate) fn layout_error(error: LayoutError) -> PyErr {
     PyBufferError::new_err(format!(
         "the memory does not fit its layout any more: {error}"
     ))
+}
+
+/// A storage that could not be put into a cell, and why. As a Python exception: `BufferError`.
+#[derive(Debug)]
+pub struct NotPut<S> {
+    /// The storage, back.
+    pub storage: S,
+    /// Why it was not taken.
+    pub reason: PutError,
+}
+
+/// Why a storage could not be put into a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutError {
+    /// The cell is not empty, or somebody is busy with it.
+    Busy(Busy),
+    /// The layout that the author fixed needs memory that the storage has not.
+    Layout(LayoutError),
+}
+
+impl fmt::Display for PutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PutError::Busy(busy) => busy.fmt(f),
+            PutError::Layout(error) => write!(f, "cannot put a storage into the cell: {error}"),
+        }
+    }
+}
+
+impl<S> fmt::Display for NotPut<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+impl std::error::Error for PutError {}
+impl<S: fmt::Debug> std::error::Error for NotPut<S> {}
+
+impl<S> From<NotPut<S>> for PyErr {
+    fn from(refused: NotPut<S>) -> PyErr {
+        PyBufferError::new_err(refused.reason.to_string())
+    }
+}
+
+impl From<OutOfMemory> for PyErr {
+    fn from(error: OutOfMemory) -> PyErr {
+        PyMemoryError::new_err(error.to_string())
+    }
 }

@@ -48,10 +48,11 @@ mod storage;
 mod view;
 
 pub use cell::{BuildError, ExportCell, ExportCellBuilder, Kind, ReadGuard, WriteGuard};
-pub use error::{Busy, Refused};
+pub use error::{Busy, NotPut, PutError, Refused};
 pub use onloan_core::element::{
     AnyBits, BigEndian, ByteBool, Element, FixedBytes, LittleEndian, Padding,
 };
+pub use onloan_core::state::Blocked;
 pub use onloan_core::{element, format, layout, request};
 pub use onloan_macros::{Element, exporter};
 pub use slots::Export;

@@ -125,3 +125,17 @@ pub unsafe trait Element: Copy + Send + Sync + 'static {
     note = "or lend the memory read-only"
 )]
 pub unsafe trait AnyBits: Element {}
+
+/// The bytes of elements, as a consumer sees them.
+///
+/// ```
+/// use onloan_core::element::{BigEndian, as_bytes};
+///
+/// assert_eq!(as_bytes(&[BigEndian::new(258_u16)]), [1, 2]);
+/// ```
+#[must_use]
+pub const fn as_bytes<T: Element>(elements: &[T]) -> &[u8] {
+    // SAFETY: every byte of an element is initialised and changes only through `&mut` (`Element`); the slice has this many, borrowed
+    // for as long.
+    unsafe { core::slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) }
+}

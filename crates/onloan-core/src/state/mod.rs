@@ -41,8 +41,12 @@
 //! store are enough and an acquisition costs no locked instruction. [`Concurrent`] is for free-threaded builds: compare and exchange until
 //! it fits. Both run the same functions, and both are model-checked (`tests/loom.rs`).
 
+mod blocked;
 mod cell;
+mod transitions;
 mod word;
 
+pub use blocked::Blocked;
 pub use cell::{Concurrent, Mode, Serialized, State};
-pub use word::{Blocked, Duty, Entered, Kind, Left, Traits, Word};
+pub use transitions::{Duty, Entered, Left};
+pub use word::{Kind, Traits, Word};

@@ -66,8 +66,6 @@ pub(crate) struct Facts {
     pub(crate) buf: *mut c_void,
     pub(crate) len: isize,
     pub(crate) itemsize: isize,
-    pub(crate) readonly: c_int,
-    pub(crate) ndim: c_int,
     pub(crate) suboffsets: *mut isize,
     /// With which the release finds its way: the block, and [`TOLD`] if the author wants to hear of each release.
     pub(crate) internal: *mut c_void,
@@ -77,10 +75,12 @@ pub(crate) struct Facts {
     pub(crate) text: FormatText,
 }
 
-/// The fields that depend on the request.
+/// The fields that depend on the request, and one that stands between them.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct Granted {
+    pub(crate) readonly: c_int,
+    pub(crate) ndim: c_int,
     pub(crate) format: *mut c_char,
     /// Into the layout; NULL where there is no axis.
     pub(crate) shape: *mut isize,
@@ -89,29 +89,26 @@ pub(crate) struct Granted {
 
 impl Granted {
     const NOTHING: Granted = Granted {
+        readonly: 1,
+        ndim: 1,
         format: ptr::null_mut(),
         shape: ptr::null_mut(),
         strides: ptr::null_mut(),
     };
 
+    /// Of all fields those that a grant gives. Who does not ask for the shape gets bytes in a row, hence at most one dimension.
     fn of(self, grant: Grant) -> Granted {
-        Granted {
-            format: if grant.format() {
-                self.format
-            } else {
-                ptr::null_mut()
-            },
-            shape: if grant.shape() {
-                self.shape
-            } else {
-                ptr::null_mut()
-            },
-            strides: if grant.strides() {
-                self.strides
-            } else {
-                ptr::null_mut()
-            },
+        let mut granted = self;
+        if !grant.format() {
+            granted.format = ptr::null_mut();
         }
+        if !grant.shape() {
+            (granted.shape, granted.ndim) = (ptr::null_mut(), self.ndim.min(1));
+        }
+        if !grant.strides() {
+            granted.strides = ptr::null_mut();
+        }
+        granted
     }
 }
 
@@ -127,8 +124,6 @@ impl Facts {
             buf: ptr::null_mut(),
             len: 0,
             itemsize: 1,
-            readonly: 1,
-            ndim: 1,
             suboffsets: ptr::null_mut(),
             internal: ptr::null_mut(),
             granted: [Granted::NOTHING; 8],
@@ -146,10 +141,10 @@ impl Facts {
         self.answers = self.offer.answers();
         self.len = self.layout.nbytes().cast_signed();
         self.itemsize = self.layout.itemsize().cast_signed();
-        self.readonly = readonly.into();
-        // At most `MAX_NDIM`.
-        self.ndim = self.layout.ndim() as c_int;
         let all = Granted {
+            readonly: readonly.into(),
+            // At most `MAX_NDIM`.
+            ndim: self.layout.ndim() as c_int,
             format: self.text.as_c_str().as_ptr().cast_mut(),
             shape: axes(self.layout.shape()),
             strides: axes(self.layout.strides()),
@@ -229,7 +224,7 @@ pub(crate) struct Block<S: Storage> {
     promise: Mutex<Option<Promise<S>>>,
 }
 
-pub(crate) type Promise<S> = Box<dyn FnOnce(Python<'_>, S) + Send>;
+pub(crate) type Promise<S> = Box<dyn FnOnce(Python<'_>, S) -> PyResult<()> + Send>;
 
 impl<S: Storage> Block<S> {
     /// A block on the heap, described if its memory is there already.

@@ -201,9 +201,6 @@ unsafe fn settle<S: Storage>(header: NonNull<Header>, py: Python<'_>, last: bool
     }
     // The state is settled: the owner may do with the cell what he likes.
     if let Some((promise, storage)) = handed_over {
-        unraisable(py, || {
-            promise(py, storage);
-            Ok(())
-        });
+        unraisable(py, || promise(py, storage));
     }
 }

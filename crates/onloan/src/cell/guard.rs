@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use onloan_core::layout::{Layout, LayoutError};
@@ -130,9 +131,10 @@ impl<S: Storage> DerefMut for WriteGuard<'_, '_, S> {
 
 impl<S: Storage> Drop for WriteGuard<'_, '_, S> {
     fn drop(&mut self) {
-        // A layout that does not fit any more is the next consumer's `BufferError`.
+        // A layout that does not fit any more, and a storage that panics, are the next consumer's `BufferError`.
         // SAFETY: the holder of the write guard describes the memory before he lets others in (`COUNTED`, `BUSY`).
-        let described = !S::LAZY && unsafe { self.block.describe() }.is_ok();
+        let describe = || unsafe { self.block.describe() };
+        let described = !S::LAZY && matches!(catch_unwind(AssertUnwindSafe(describe)), Ok(Ok(())));
         self.block
             .header
             .state

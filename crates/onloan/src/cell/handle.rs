@@ -4,13 +4,16 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use onloan_core::layout::Layout;
 use onloan_core::state::{Blocked, Entered, Kind, Word};
+use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 
 use super::block::{Block, Header, Plan, Show};
 use super::builder::ExportCellBuilder;
 use super::guard::{ReadGuard, WriteGuard};
-use crate::error::{Busy, Refused};
+use super::look::{Look, copy_bytes};
+use crate::error::{Busy, NotPut, PutError, Refused};
 use crate::storage::{Storage, StorageMut};
 
 /// A storage that can be lent to Python.
@@ -208,14 +211,15 @@ impl<S: Storage> ExportCell<S> {
 
     /// Takes the storage back as soon as nobody uses it: now, or at the last release, on the thread that releases last.
     ///
-    /// From now on nobody else gets in. `receive` runs once, after the cell has settled.
+    /// From now on nobody else gets in. `receive` runs once, after the cell has settled; it may put a storage back. An error of it is reported
+    /// as unraisable, for nobody is there to receive it.
     ///
     /// # Errors
     /// [`Busy`] while Rust writes, or if it was taken or promised before.
     pub fn take_later(
         &self,
         py: Python<'_>,
-        receive: impl FnOnce(Python<'_>, S) + Send + 'static,
+        receive: impl FnOnce(Python<'_>, S) -> PyResult<()> + Send + 'static,
     ) -> Result<(), Busy> {
         let block = self.block();
         let busy = |blocked| Busy {
@@ -237,28 +241,85 @@ impl<S: Storage> ExportCell<S> {
         Ok(())
     }
 
-    /// Puts a storage into a cell from which it was taken.
+    /// Puts a storage into a cell from which it was taken. A layout that was fixed stays, and the storage has to have the memory.
     ///
     /// # Errors
-    /// The storage itself, if the cell is not empty.
-    pub fn put(&self, py: Python<'_>, storage: S) -> Result<(), S> {
+    /// [`NotPut`] gives the storage back, and says why: the cell is not empty, or the layout does not fit.
+    pub fn put(&self, py: Python<'_>, storage: S) -> Result<(), NotPut<S>> {
         let enter = |word: Word| word.put().map(|word| (word, ()));
         let state = &self.header().state;
-        if state.attempt(enter).is_err() {
-            return Err(storage);
+        if let Err(blocked) = state.attempt(enter) {
+            let wanted = "put a storage into the cell";
+            let reason = PutError::Busy(Busy { wanted, blocked });
+            return Err(NotPut { storage, reason });
         }
         let block = self.block();
         // SAFETY: the cell is empty, and the holder of `busy` may move a storage in.
         let place = unsafe { &mut *block.storage.get() };
         *place = Some(storage);
-        // SAFETY: nobody is counted in an empty cell, and this is the holder of `busy`.
-        let described = !S::LAZY && unsafe { block.describe() }.is_ok();
-        state.apply(|word| (word.put_in(described), ()));
+        let described = if S::LAZY {
+            Ok(false)
+        } else {
+            // SAFETY: nobody is counted in an empty cell, and this is the holder of `busy`.
+            unsafe { block.describe() }.map(|()| true)
+        };
+        let refused = match described {
+            Ok(described) => {
+                state.apply(|word| (word.put_in(described), ()));
+                None
+            }
+            Err(error) => {
+                // SAFETY: as above; nobody was let in meanwhile.
+                let storage = unsafe { &mut *block.storage.get() }.take();
+                let reason = PutError::Layout(error);
+                storage.map(|storage| NotPut { storage, reason })
+            }
+        };
         self.settle(py);
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// How the memory is laid out now, as the next consumer would see it. A [lazy](crate::Lazy) storage is made for the question.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read), except that exports do not stand in the way.
+    pub fn layout(&self, py: Python<'_>) -> Result<Layout, Refused> {
+        Ok(Look::begin(self, py)?.facts().layout.clone())
+    }
+
+    /// Copies `out.len()` bytes of the items in C order into `out`, beginning at byte `start`. That is possible also while Python has
+    /// a writable cell, of which Rust may hold no reference: the bytes are as they were found, one after the other.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read), except that exports do not stand in the way; `BufferError` if there are not so many bytes.
+    pub fn copy_to(&self, py: Python<'_>, start: usize, out: &mut [u8]) -> Result<(), Refused> {
+        let look = Look::begin(self, py)?;
+        let layout = &look.facts().layout;
+        let (end, size) = (start.checked_add(out.len()), layout.nbytes());
+        if end.is_none_or(|end| end > size) {
+            let message = format!(
+                "cannot copy {} bytes from byte {start} on: there are {size}",
+                out.len()
+            );
+            return Err(Refused::Raised(PyBufferError::new_err(message)));
+        }
+        if start == 0 && out.len() == size {
+            look.copy_all(out);
+        } else if layout.is_c_contiguous() {
+            // SAFETY:
+            // in bounds: contiguous, and `start + out.len()` is at most its size (checked above).
+            // apart: `out` is borrowed exclusively.
+            // unraced: assumed of all consumers (SAFETY.md, `no-writer-meanwhile`).
+            unsafe { copy_bytes(look.facts().buf.cast::<u8>().wrapping_add(start), out) };
+        } else {
+            let mut all = vec![0; size];
+            look.copy_all(&mut all);
+            out.copy_from_slice(&all[start..start + out.len()]);
+        }
         Ok(())
     }
 
-    fn settle(&self, py: Python<'_>) {
+    pub(super) fn settle(&self, py: Python<'_>) {
         // SAFETY: the block lives as long as the handle, and the caller was given `busy`.
         unsafe { (self.header().duties.settle)(self.block.cast(), py, false) };
     }

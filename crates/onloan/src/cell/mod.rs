@@ -6,6 +6,7 @@ mod copy;
 mod duties;
 mod guard;
 mod handle;
+mod look;
 
 pub(crate) use block::{COPY, Facts, Header, TOLD};
 pub(crate) use copy::{CopyLoan, NoCopy};

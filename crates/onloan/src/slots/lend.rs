@@ -150,8 +150,8 @@ unsafe fn fill(facts: &Facts, object: *mut ffi::PyObject, view: *mut ffi::Py_buf
         obj: object,
         len: facts.len,
         itemsize: facts.itemsize,
-        readonly: facts.readonly,
-        ndim: facts.ndim,
+        readonly: granted.readonly,
+        ndim: granted.ndim,
         format: granted.format,
         shape: granted.shape,
         strides: granted.strides,
@@ -200,8 +200,7 @@ where
         Ok(Some(Lent::Filled)) => 0,
         Ok(Some(Lent::Refused(refusal))) => refuse(py, refusal),
         Ok(None) => {
-            let running =
-                "the object is mutably borrowed: a method of it that changes it is running";
+            let running = "cannot lend the memory: a method that changes the object is running";
             raise(py, PyBufferError::new_err(running))
         }
         Err(error) => raise(py, error),

@@ -73,6 +73,13 @@ use pyo3::prelude::*;
 ///
 /// The memory shown must stay the same for as long as the storage is only borrowed: that is what the lifetime of the [`Region`] says, and the
 /// compiler checks it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot own memory that is lent",
+    label = "not a `Storage`",
+    note = "storages are: `Vec<T>`, `Box<[T]>`, `Arc<[T]>`, `&'static [T]`, `AlignedVec<T>`, `Rows<T>`, `Lazy<S>`, `Part<T>`, with features also \
+            those of `bytes`, `memmap2`, `ndarray`, `arrow-buffer`, where `T` is an `Element`; an array can be lent as `Box<[T]>`",
+    note = "to make one of your own, implement `onloan::Storage`: it needs no `unsafe`"
+)]
 pub trait Storage: Send + Sync + 'static {
     /// The storage has no memory until it is [opened](Storage::open).
     const LAZY: bool = false;
@@ -96,6 +103,12 @@ pub trait Storage: Send + Sync + 'static {
 }
 
 /// An owner of memory that can be lent for writing.
+#[diagnostic::on_unimplemented(
+    message = "memory of `{Self}` cannot be lent writable",
+    label = "not a `StorageMut`",
+    note = "shared and constant memory (`Arc<[T]>`, `&'static [T]`, `Bytes`, `Mmap`) is lent with `ExportCell::read_only`; elements that are not `AnyBits` \
+            (`bool`, `char`) can only be read: `ByteBool` can be written"
+)]
 pub trait StorageMut: Storage {
     /// The memory, borrowed exclusively from `self`.
     fn region_mut(&mut self) -> RegionMut<'_>;
