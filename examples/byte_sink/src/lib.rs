@@ -3,7 +3,7 @@
 //! ```text
 //!   write, truncate ──▶ write guard ──▶ │ b y t e s · · · │   refused while anything is exported: the bytes could move
 //!   memoryview, zlib, hashlib, … ─────▶ │ b y t e s │         writable, as those of bytearray
-//!   read ──▶ an export for the moment ▶ │ b y t e s │         allowed beside others
+//!   read ──▶ a copy of the moment ────▶ │ b y t e s │         allowed beside exports
 //! ```
 #![forbid(unsafe_code)]
 
@@ -11,7 +11,7 @@ use onloan::request::Request;
 use onloan::{Busy, ExportCell, Loan, exporter};
 use pyo3::exceptions::{PyBufferError, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyMemoryView, PySlice};
+use pyo3::types::{PyBytes, PyMemoryView};
 
 /// `ByteSink()`: a binary file in memory, as `io.BytesIO`, whose bytes are lent where they lie.
 #[pyclass(subclass, weakref, module = "byte_sink")]
@@ -71,38 +71,36 @@ impl ByteSink {
 
     /// Reads up to `size` bytes from the position on, or all of them. Works while the sink is exported.
     #[pyo3(signature = (size = None))]
-    fn read<'py>(slf: &Bound<'py, Self>, size: Option<isize>) -> PyResult<Bound<'py, PyAny>> {
-        let position = slf.try_borrow()?.position;
-        let bytes = Self::getbuffer(slf)?;
-        let length = bytes.len()?;
-        let start = position.min(length);
-        let end = match size.map(usize::try_from) {
-            Some(Ok(size)) => start.saturating_add(size).min(length),
-            Some(Err(_)) | None => length,
+    fn read<'py>(&mut self, py: Python<'py>, size: Option<isize>) -> PyResult<Bound<'py, PyBytes>> {
+        let left = self.len(py)?.saturating_sub(self.position);
+        let count = match size.map(usize::try_from) {
+            Some(Ok(size)) => size.min(left),
+            Some(Err(_)) | None => left,
         };
-        let part = PySlice::new(slf.py(), start.cast_signed(), end.cast_signed(), 1);
-        let read = bytes.get_item(part)?.call_method0("tobytes")?;
-        slf.try_borrow_mut()?.position = position.max(end);
+        let read = PyBytes::new_with(py, count, |out| match count {
+            0 => Ok(()),
+            _ => Ok(self.bytes.copy_to(py, self.position, out)?),
+        })?;
+        self.position += count;
         Ok(read)
     }
 
     /// Moves the position, counted from the start (`whence` 0), from where it is (1) or from the end (2).
     #[pyo3(signature = (offset, whence = 0))]
-    fn seek(slf: &Bound<'_, Self>, offset: isize, whence: u8) -> PyResult<usize> {
+    fn seek(&mut self, py: Python<'_>, offset: isize, whence: u8) -> PyResult<usize> {
         let base = match whence {
             0 if offset < 0 => return Err(negative("offset", offset)),
             0 => 0,
-            1 => slf.try_borrow()?.position,
-            2 => Self::getbuffer(slf)?.len()?,
+            1 => self.position,
+            2 => self.len(py)?,
             _ => {
                 return Err(PyValueError::new_err(format!(
                     "whence is {whence}, not 0, 1 or 2"
                 )));
             }
         };
-        let position = base.saturating_add_signed(offset);
-        slf.try_borrow_mut()?.position = position;
-        Ok(position)
+        self.position = base.saturating_add_signed(offset);
+        Ok(self.position)
     }
 
     fn tell(&self) -> usize {
@@ -133,6 +131,13 @@ impl ByteSink {
 
     fn seekable(&self) -> bool {
         true
+    }
+}
+
+impl ByteSink {
+    /// How many bytes there are, also while they are exported.
+    fn len(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.bytes.layout(py)?.nbytes())
     }
 }
 

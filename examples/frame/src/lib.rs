@@ -39,8 +39,7 @@ impl Frame {
             .and_then(|pixels| pixels.checked_mul(CHANNELS))
             .and_then(|bytes| bytes.checked_add(Header::ROOM))
             .ok_or_else(|| PyMemoryError::new_err("a frame larger than memory can be"))?;
-        AlignedVec::zeroed(size, Header::ROOM, Pages::Ordinary)
-            .map_err(|error| PyMemoryError::new_err(error.to_string()))
+        Ok(AlignedVec::zeroed(size, Header::ROOM, Pages::Ordinary)?)
     }
 
     /// Puts an unsent message back. `error` is why it was not sent.
@@ -112,29 +111,23 @@ impl Frame {
         let frame = slf.clone().unbind();
         let send = move |py: Python<'_>, message| {
             let this = frame.get();
-            if let Err((error, message)) = link.get().enqueue(this.height, this.width, message) {
-                let error = this.keep(py, message, error);
-                error.write_unraisable(py, Some(frame.bind(py)));
-            }
+            link.get()
+                .enqueue(this.height, this.width, message)
+                .map_err(|(error, message)| this.keep(py, message, error))
         };
         let message = &slf.get().message;
-        message.take_later(slf.py(), send).map_err(cannot_send)
+        Ok(message.take_later(slf.py(), send).map_err(cannot_send)?)
     }
 
     /// Puts black pixels into an empty frame.
     fn renew(&self, py: Python<'_>) -> PyResult<()> {
-        if !self.is_empty() {
-            return Err(PyBufferError::new_err("the frame has its pixels still"));
-        }
         let message = Frame::message(self.height, self.width)?;
-        self.message
-            .put(py, message)
-            .map_err(|_| PyBufferError::new_err("the frame was renewed meanwhile"))
+        Ok(self.message.put(py, message)?)
     }
 }
 
-fn cannot_send(busy: Busy) -> PyErr {
-    PyBufferError::new_err(format!("cannot send the frame: {}", busy.blocked()))
+fn cannot_send(busy: Busy) -> Busy {
+    busy.while_trying_to("send the frame")
 }
 
 /// A video frame that is filled from Python, taken back, and sent without a copy.

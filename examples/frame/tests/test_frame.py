@@ -163,7 +163,7 @@ def test_a_sent_frame_is_empty_until_it_is_renewed(receiver):
 def test_a_frame_with_pixels_is_not_renewed():
     frame = Frame(1, 1)
     frame.fill(1, 2, 3)
-    with pytest.raises(BufferError, match="has its pixels still"):
+    with pytest.raises(BufferError, match="has a storage already"):
         frame.renew()
     assert bytes(frame) == bytes([1, 2, 3])
 

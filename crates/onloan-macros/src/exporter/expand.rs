@@ -23,11 +23,11 @@ pub(super) fn expand(source: &Source, mut methods: ItemImpl) -> TokenStream {
     methods.items.push(parse_quote! {
         #[doc(hidden)]
         unsafe fn __releasebuffer__(
-            _slf: &::onloan::__private::pyo3::Bound<'_, Self>,
+            slf: &::onloan::__private::pyo3::Bound<'_, Self>,
             view: *mut ::onloan::__private::pyo3::ffi::Py_buffer,
         ) {
             // SAFETY: PyO3 calls this from the slot of the class, with what CPython gave it.
-            unsafe { ::onloan::__private::releasebuffer_plain(view) }
+            unsafe { ::onloan::__private::releasebuffer_plain(slf.as_any(), view) }
         }
     });
     let (is_field, lender) = match source {

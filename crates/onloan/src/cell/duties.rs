@@ -41,6 +41,9 @@ impl<S> Hooks<S> {
     }
 }
 
+/// The object whose memory it is, where somebody knows: for reports only.
+pub(crate) type Whose<'object, 'py> = Option<&'object Bound<'py, PyAny>>;
+
 /// The duties of a cell, for callers who do not know its storage.
 pub(crate) struct Duties {
     /// Opens a lazy storage if that is not done yet, and describes the memory. `true`: the storage is open now.
@@ -48,9 +51,9 @@ pub(crate) struct Duties {
     /// Tells the author of the first export.
     pub(crate) tell_first: unsafe fn(NonNull<Header>, Python<'_>) -> PyResult<()>,
     /// Tells the author of a release.
-    pub(crate) tell_release: unsafe fn(NonNull<Header>, Python<'_>),
+    pub(crate) tell_release: for<'py> unsafe fn(NonNull<Header>, Whose<'_, 'py>, Python<'py>),
     /// Does what has come due; `last`: beginning with telling the author of the last release.
-    pub(crate) settle: unsafe fn(NonNull<Header>, Python<'_>, last: bool),
+    pub(crate) settle: for<'py> unsafe fn(NonNull<Header>, Whose<'_, 'py>, Python<'py>, last: bool),
 }
 
 impl Duties {
@@ -90,10 +93,10 @@ fn known_to_pyo3<R>(run: impl FnOnce() -> R) -> R {
 }
 
 /// Runs what an author wrote where nobody can receive an error; a pending exception stays as it is.
-fn unraisable(py: Python<'_>, run: impl FnOnce() -> PyResult<()>) {
+fn unraisable<'py>(py: Python<'py>, whose: Whose<'_, 'py>, run: impl FnOnce() -> PyResult<()>) {
     let pending = PyErr::take(py);
     if let Err(error) = known_to_pyo3(|| guarded(run)) {
-        error.write_unraisable(py, None);
+        error.write_unraisable(py, whose);
     }
     if let Some(pending) = pending {
         pending.restore(py);
@@ -137,7 +140,11 @@ unsafe fn tell_first<S: Storage>(header: NonNull<Header>, py: Python<'_>) -> PyR
 
 /// # Safety
 /// `header` leads to a living `Block<S>`, kept alive by the caller's own export, which is still counted.
-unsafe fn tell_release<S: Storage>(header: NonNull<Header>, py: Python<'_>) {
+unsafe fn tell_release<'py, S: Storage>(
+    header: NonNull<Header>,
+    whose: Whose<'_, 'py>,
+    py: Python<'py>,
+) {
     // SAFETY: as in `open`.
     let block = unsafe { header.cast::<Block<S>>().as_ref() };
     if let Some(hook) = block
@@ -146,13 +153,18 @@ unsafe fn tell_release<S: Storage>(header: NonNull<Header>, py: Python<'_>) {
         .and_then(|hooks| hooks.release.as_ref())
     {
         let left = block.header.state.load().exports().saturating_sub(1);
-        unraisable(py, || hook(py, left));
+        unraisable(py, whose, || hook(py, left));
     }
 }
 
 /// # Safety
 /// `header` leads to a living `Block<S>`, and the caller holds `busy`; he does not use the block afterwards.
-unsafe fn settle<S: Storage>(header: NonNull<Header>, py: Python<'_>, last: bool) {
+unsafe fn settle<'py, S: Storage>(
+    header: NonNull<Header>,
+    whose: Whose<'_, 'py>,
+    py: Python<'py>,
+    last: bool,
+) {
     let pointer = header.cast::<Block<S>>();
     // SAFETY: as in `open`; not used after `Duty::Free` and `Duty::Done`.
     let block = unsafe { pointer.as_ref() };
@@ -166,7 +178,7 @@ unsafe fn settle<S: Storage>(header: NonNull<Header>, py: Python<'_>, last: bool
                 .and_then(|hooks| hooks.last_release.as_ref()),
             storage,
         ) {
-            unraisable(py, || hook(py, storage));
+            unraisable(py, whose, || hook(py, storage));
         }
     }
     let mut handed_over = None;
@@ -182,14 +194,14 @@ unsafe fn settle<S: Storage>(header: NonNull<Header>, py: Python<'_>, last: bool
             Duty::Close => {
                 // SAFETY: nobody uses the storage, and the holder of `busy` may borrow it exclusively.
                 if let Some(storage) = unsafe { &mut *block.storage.get() } {
-                    unraisable(py, || {
+                    unraisable(py, whose, || {
                         storage.close(py);
                         Ok(())
                     });
                 }
             }
             Duty::Free => {
-                unraisable(py, || {
+                unraisable(py, whose, || {
                     // SAFETY: the handle is gone, no export is out, and the holder of `busy` is the only one who knows the block.
                     unsafe { Block::free(pointer) };
                     Ok(())
@@ -201,6 +213,6 @@ unsafe fn settle<S: Storage>(header: NonNull<Header>, py: Python<'_>, last: bool
     }
     // The state is settled: the owner may do with the cell what he likes.
     if let Some((promise, storage)) = handed_over {
-        unraisable(py, || promise(py, storage));
+        unraisable(py, whose, || promise(py, storage));
     }
 }

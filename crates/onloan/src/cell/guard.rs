@@ -44,7 +44,7 @@ impl<S: Storage> Drop for ReadGuard<'_, '_, S> {
     fn drop(&mut self) {
         if let Left::MustSettle { last } = self.header.state.apply(Word::end_read) {
             // SAFETY: the header is that of a living block (the guard borrows its handle), and this is the holder of `busy`.
-            unsafe { (self.header.duties.settle)(NonNull::from(self.header), self.py, last) };
+            unsafe { (self.header.duties.settle)(NonNull::from(self.header), None, self.py, last) };
         }
     }
 }

@@ -321,7 +321,7 @@ impl<S: Storage> ExportCell<S> {
 
     pub(super) fn settle(&self, py: Python<'_>) {
         // SAFETY: the block lives as long as the handle, and the caller was given `busy`.
-        unsafe { (self.header().duties.settle)(self.block.cast(), py, false) };
+        unsafe { (self.header().duties.settle)(self.block.cast(), None, py, false) };
     }
 }
 

@@ -70,7 +70,7 @@ impl Drop for Look<'_, '_> {
     fn drop(&mut self) {
         if let Left::MustSettle { last } = self.header.state.apply(Word::end_read) {
             // SAFETY: the handle is borrowed, so the block lives, and this is the holder of `busy`.
-            unsafe { (self.header.duties.settle)(NonNull::from(self.header), self.py, last) };
+            unsafe { (self.header.duties.settle)(NonNull::from(self.header), None, self.py, last) };
         }
     }
 }

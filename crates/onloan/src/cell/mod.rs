@@ -10,7 +10,7 @@ mod look;
 
 pub(crate) use block::{COPY, Facts, Header, TOLD};
 pub(crate) use copy::{CopyLoan, NoCopy};
-pub(crate) use duties::guarded;
+pub(crate) use duties::{Whose, guarded};
 
 pub use builder::{BuildError, ExportCellBuilder};
 pub use guard::{ReadGuard, WriteGuard};

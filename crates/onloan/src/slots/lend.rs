@@ -122,7 +122,7 @@ where
     // SAFETY: counted (`COUNTED`).
     let offer = unsafe { header_ref.facts() }.offer;
     let copies = header_ref.contiguous_copies;
-    leave(py, header, header_ref.state.apply(Word::release));
+    leave(py, header, None, header_ref.state.apply(Word::release));
     if copies {
         // SAFETY: as granted by the caller.
         return unsafe { getbuffer_at_length::<T>(object, view, flags) };
@@ -262,7 +262,7 @@ unsafe fn lend(
                     return Ok(Lent::Filled);
                 }
             }
-            leave(py, lender.header(), header.state.apply(Word::release));
+            leave(py, lender.header(), None, header.state.apply(Word::release));
             refused(offer, request).map(Lent::Refused)
         }
     }
@@ -308,7 +308,7 @@ fn open(
         header.state.apply(|word| (word.opened(), ()));
     } else {
         // SAFETY: the header of a living block, and this is the holder of `busy`, who does not use it afterwards.
-        unsafe { (header.duties.settle)(pointer, py, false) };
+        unsafe { (header.duties.settle)(pointer, None, py, false) };
     }
     opened
 }
@@ -354,7 +354,7 @@ unsafe fn lend_copy(
         }
         Err(NoCopy::Refused) => Ok(false),
         Err(NoCopy::OutOfMemory(error)) => {
-            leave(py, lender.header(), header.state.apply(Word::release));
+            leave(py, lender.header(), None, header.state.apply(Word::release));
             Err(PyMemoryError::new_err(error.to_string()))
         }
     }

@@ -4,20 +4,24 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 
 use onloan_core::state::{Left, Word};
-use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
 
-use crate::cell::{COPY, CopyLoan, Header, TOLD};
+use crate::cell::{COPY, CopyLoan, Header, TOLD, Whose};
 
 /// `bf_releasebuffer` of every class with `#[exporter]`.
 ///
 /// It returns nothing, raises nothing, and keeps an exception that is pending. The struct may be a copy of the one that was filled, the thread
-/// another, the object mutably borrowed, cleared by the collector, or without its cell: only `internal` is read.
+/// another, the object mutably borrowed, cleared by the collector, or without its cell: only `internal` is read. The object is named in
+/// reports of hooks that fail, and not looked at.
 ///
 /// # Safety
-/// As CPython calls it: `view` was filled by [`getbuffer`](super::lend::getbuffer) (or is a copy of one that was) and is released once; the
+/// As CPython calls it: `object` is alive or NULL; `view` was filled by [`getbuffer`](super::lend::getbuffer) (or is a copy of one that was) and is released once; the
 /// thread is attached.
-pub(super) unsafe extern "C" fn releasebuffer(_: *mut ffi::PyObject, view: *mut ffi::Py_buffer) {
+pub(super) unsafe extern "C" fn releasebuffer(
+    object: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+) {
     // SAFETY: filled by `getbuffer` (granted by the caller), so readable.
     let internal = unsafe { (*view).internal };
     if internal.addr() & (TOLD | COPY) == 0
@@ -30,17 +34,20 @@ pub(super) unsafe extern "C" fn releasebuffer(_: *mut ffi::PyObject, view: *mut 
         }
     }
     // SAFETY: as granted by the caller.
-    unsafe { release_at_length(internal) };
+    unsafe { release_at_length(object, internal) };
 }
 
 /// Releases, whatever may be.
 ///
 /// # Safety
-/// `internal` is that of an export that is released once; the thread is attached.
+/// `object` is alive or NULL; `internal` is that of an export that is released once; the thread is attached.
 #[cold]
-unsafe extern "C" fn release_at_length(internal: *mut c_void) {
+unsafe extern "C" fn release_at_length(object: *mut ffi::PyObject, internal: *mut c_void) {
     // SAFETY: CPython calls slots attached.
     let py = unsafe { Python::assume_attached() };
+    // SAFETY: alive during the call, or NULL (granted by the caller).
+    let object = unsafe { Borrowed::from_ptr_or_opt(py, object) };
+    let whose = object.as_deref();
     let tag = internal.addr() & (TOLD | COPY);
     let pointer = internal.wrapping_byte_sub(tag);
     let mut copy = None;
@@ -62,13 +69,18 @@ unsafe extern "C" fn release_at_length(internal: *mut c_void) {
     let header_ref = unsafe { header.as_ref() };
     if tag & TOLD != 0 {
         // SAFETY: still counted.
-        unsafe { (header_ref.duties.tell_release)(header, py) };
+        unsafe { (header_ref.duties.tell_release)(header, whose, py) };
     }
-    leave(py, header, header_ref.state.apply(Word::release));
+    leave(py, header, whose, header_ref.state.apply(Word::release));
 }
 
 /// Does what came due by leaving. The block may be gone afterwards.
-pub(super) fn leave(py: Python<'_>, header: NonNull<Header>, left: Left) {
+pub(super) fn leave<'py>(
+    py: Python<'py>,
+    header: NonNull<Header>,
+    whose: Whose<'_, 'py>,
+    left: Left,
+) {
     match left {
         // A release without its acquisition is a defect of the consumer; nobody is there to be told.
         Left::Quiet | Left::Unmatched => {}
@@ -76,7 +88,7 @@ pub(super) fn leave(py: Python<'_>, header: NonNull<Header>, left: Left) {
             // SAFETY: who has to settle holds `busy`, and with it the block.
             let duties = unsafe { header.as_ref() }.duties;
             // SAFETY: as above; `header` is not used afterwards.
-            unsafe { (duties.settle)(header, py, last) };
+            unsafe { (duties.settle)(header, whose, py, last) };
         }
     }
 }
@@ -86,7 +98,7 @@ pub(super) fn leave(py: Python<'_>, header: NonNull<Header>, left: Left) {
 /// # Safety
 /// As for [`releasebuffer`].
 #[doc(hidden)]
-pub unsafe fn releasebuffer_plain(view: *mut ffi::Py_buffer) {
-    // SAFETY: as granted by the caller; the object is not looked at.
-    unsafe { releasebuffer(std::ptr::null_mut(), view) };
+pub unsafe fn releasebuffer_plain(object: &Bound<'_, PyAny>, view: *mut ffi::Py_buffer) {
+    // SAFETY: as granted by the caller; the object is alive while borrowed.
+    unsafe { releasebuffer(object.as_ptr(), view) };
 }
