@@ -31,6 +31,7 @@
 //! ([`Format::fit`]).
 
 mod binary;
+mod code;
 mod explicit;
 mod field;
 mod item;
