@@ -1,26 +1,84 @@
 //! What an exporter answered, held against itself and against what was asked.
 //!
 //! Missing arrays stand for what the documentation says they stand for (ctypes gives no strides though asked for); anything else must add up, or is
-//! a [`Contradiction`] that names the rule. What comes out is a [`Layout`], which holds together by construction.
+//! a [`Contradiction`] that names the rule. What comes out is a [`Geometry`], which holds together by construction.
 
 use std::fmt;
 
 use onloan_core::layout::{Layout, LayoutError, MAX_NDIM};
-use onloan_core::request::{Clause, Offer, Request, negotiate};
+use onloan_core::request::{Clause, Request, negotiate};
 use pyo3::ffi;
 
-/// The layout of an answer.
+use super::geometry::{AXES, Geometry};
+
+/// Reads where the items of an answer lie.
 ///
 /// Without [`Request::ND`] the items are bytes, whatever `ndim` and `itemsize` say: some exporters leave them as they are, some set `ndim` to 0
 /// or 1.
 ///
+/// # Errors
+/// What does not add up.
+///
 /// # Safety
 /// Each array of `answer` is NULL or has `ndim` numbers that nobody writes to during the call.
 #[inline]
-pub(super) unsafe fn layout(
+pub(super) unsafe fn read(
     answer: &ffi::Py_buffer,
     request: Request,
-) -> Result<Layout, Contradiction> {
+    geometry: &mut Geometry,
+) -> Result<(), Contradiction> {
+    geometry.base = answer.buf.cast();
+    // SAFETY: granted by the caller.
+    if unsafe { read_axes(answer, request, geometry) }.is_none() {
+        // SAFETY: granted by the caller.
+        unsafe { read_any(answer, request, geometry) }?;
+    }
+    // A request that takes whatever there is cannot be broken.
+    if request != Request::FULL_RO {
+        keeps_to(geometry, answer.readonly != 0, request)?;
+    }
+    Ok(())
+}
+
+/// A few axes without pointers; `None` if there is more to it, or if it does not add up.
+///
+/// # Safety
+/// As [`read`].
+#[inline]
+unsafe fn read_axes(
+    answer: &ffi::Py_buffer,
+    request: Request,
+    geometry: &mut Geometry,
+) -> Option<()> {
+    if request.wants(Request::ND) {
+        let ndim = answer.ndim as usize;
+        if ndim > AXES || !answer.suboffsets.is_null() {
+            return None;
+        }
+        // SAFETY: granted by the caller.
+        let array = |start: *mut isize| unsafe { numbers(start, ndim) };
+        let shape = match array(answer.shape) {
+            None if ndim > 0 => return None,
+            shape => shape.unwrap_or_default(),
+        };
+        geometry.set_axes(shape, array(answer.strides), answer.itemsize)?;
+    } else {
+        geometry.set_axes(&[answer.len], None, 1)?;
+    }
+    let bytes = geometry.nbytes();
+    let adds_up = answer.len == bytes.cast_signed() && (!answer.buf.is_null() || bytes == 0);
+    adds_up.then_some(())
+}
+
+/// # Safety
+/// As [`read`].
+#[cold]
+#[inline(never)]
+unsafe fn read_any(
+    answer: &ffi::Py_buffer,
+    request: Request,
+    geometry: &mut Geometry,
+) -> Result<(), Contradiction> {
     let layout = if request.wants(Request::ND) {
         // SAFETY: granted by the caller.
         let layout = unsafe { items(answer) }?;
@@ -39,13 +97,12 @@ pub(super) unsafe fn layout(
     if answer.buf.is_null() && layout.nbytes() > 0 {
         return Err(Contradiction::NoAddress(layout.nbytes()));
     }
-    keeps_to(&layout, answer.readonly != 0, request)?;
-    Ok(layout)
+    geometry.set(layout);
+    Ok(())
 }
 
 /// # Safety
-/// As [`layout`].
-#[inline]
+/// As [`read`].
 unsafe fn items(answer: &ffi::Py_buffer) -> Result<Layout, Contradiction> {
     let ndim = usize::try_from(answer.ndim)
         .ok()
@@ -83,19 +140,14 @@ unsafe fn numbers<'a>(start: *mut isize, count: usize) -> Option<&'a [isize]> {
 }
 
 /// Whether memory like this could have been granted to that request.
-#[inline]
-fn keeps_to(layout: &Layout, readonly: bool, request: Request) -> Result<(), Contradiction> {
-    // A request that takes whatever there is cannot be broken.
-    if request.with(Request::FORMAT) == Request::FULL_RO {
-        return Ok(());
-    }
+fn keeps_to(geometry: &Geometry, readonly: bool, request: Request) -> Result<(), Contradiction> {
     // Formats without a shape are given by some exporters and refused by others; both is fine.
     let asked = if request.wants(Request::ND) {
         request
     } else {
         request.without(Request::FORMAT)
     };
-    match negotiate(Offer::of(layout, readonly), asked) {
+    match negotiate(geometry.offer(readonly), asked) {
         Ok(_) => Ok(()),
         Err(clause) => Err(Contradiction::Granted(clause, request)),
     }

@@ -3,13 +3,13 @@
 //! # Ownership
 //!
 //! ```text
-//!   PyObject_GetBuffer ──▶ Loan { struct, layout, format } ──▶ PyBuffer_Release, when dropped
-//!                                   │ obj: one reference to the exporter, the loan's until then
-//!                                   │ buf: memory that the exporter keeps in its place until then
+//!   PyObject_GetBuffer ──▶ Loan ──▶ PyBuffer_Release, when dropped
+//!                           │ obj: one reference to the exporter, the loan's until then
+//!                           │ buf: memory that the exporter keeps in its place until then
 //! ```
 //!
 //! The exporter's facts are taken over at once into a [`Layout`], in which missing arrays stand for what the documentation says they stand for,
-//! and which holds together whatever the exporter says. Nothing is allocated up to eight dimensions.
+//! and which holds together whatever the exporter says.
 //!
 //! # What is promised
 //!
@@ -29,19 +29,22 @@
 
 use std::ffi::CStr;
 use std::fmt;
-use std::sync::OnceLock;
+use std::mem;
+use std::ptr::NonNull;
 
 use onloan_core::copy::{CopyError, copy_raw};
 use onloan_core::format::{Format, ParseError, Plan, SizeMismatch};
 use onloan_core::layout::Layout;
 use onloan_core::request::{Offer, Request};
-use pyo3::exceptions::{PyBufferError, PyTypeError};
+use pyo3::exceptions::{PyBufferError, PySystemError, PyTypeError};
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use super::answer::{self, Contradiction};
-use super::held::Held;
+use super::block::Block;
+use super::geometry::Geometry;
+use super::pending::Pending;
 
 /// The memory of an exporter, for as long as this lives.
 ///
@@ -49,14 +52,13 @@ use super::held::Held;
 ///
 /// CPython's counterpart is the managed buffer inside of a `memoryview`.
 pub struct Loan {
-    held: Held,
-    layout: Layout,
-    request: Request,
-    known: OnceLock<Box<Known>>,
+    /// Invariant `HELD`: this loan alone has the block, whose `buffer` was filled there by a successful `PyObject_GetBuffer` and not
+    /// released: until then the exporter keeps its fields, and what they point to.
+    block: NonNull<Block>,
 }
 
 /// What the format says, worked out when it is asked for.
-struct Known {
+pub(super) struct Known {
     format: Result<Format, ParseError>,
     plan: Result<Plan, FormatError>,
 }
@@ -86,16 +88,27 @@ impl Loan {
     /// the rule of the protocol that it breaks.
     #[inline]
     pub fn acquire(object: &Bound<'_, PyAny>, request: Request) -> PyResult<Loan> {
-        let (held, layout) = Held::acquire(object, request, |buffer| {
-            // SAFETY: still where the exporter filled it; arrays of `ndim` numbers are assumed of exporters (`exporter-bounds`).
-            unsafe { answer::layout(buffer, request) }.map_err(|wrong| contradiction(object, wrong))
-        })?;
-        Ok(Loan {
-            held,
-            layout,
-            request,
-            known: OnceLock::new(),
-        })
+        let py = object.py();
+        let mut block = Block::take(py);
+        // SAFETY: nobody else knows the block.
+        let filled = unsafe { block.as_mut() };
+        // SAFETY: an object, alive and attached, and a struct to be filled; what a failed request leaves in it is not looked at.
+        let got = unsafe {
+            ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut filled.buffer, request.flags())
+        };
+        if got != 0 {
+            // SAFETY: taken above, and not used any more.
+            unsafe { Block::put(py, block) };
+            return Err(raised(py));
+        }
+        filled.request = request;
+        // From here on the drop gives it back.
+        let loan = Loan { block };
+        // SAFETY: arrays of `ndim` numbers: assumed of exporters (`exporter-bounds`).
+        match unsafe { answer::read(&filled.buffer, request, &mut filled.geometry) } {
+            Ok(()) => Ok(loan),
+            Err(wrong) => Err(contradiction(object, wrong)),
+        }
     }
 
     /// Whether `object` is an exporter at all; it may still refuse. CPython: `PyObject_CheckBuffer`.
@@ -107,37 +120,54 @@ impl Loan {
 
     /// Gives the memory back, now; the drop does so too.
     #[inline]
-    pub fn release(mut self, py: Python<'_>) {
-        self.held.release(py);
+    pub fn release(self, py: Python<'_>) {
+        let block = self.block;
+        mem::forget(self);
+        // SAFETY: of the loan that was forgotten just now (`HELD`).
+        unsafe { give_back(py, block) };
+    }
+
+    #[inline]
+    fn block(&self) -> &Block {
+        // SAFETY: the loan's own (`HELD`); nobody has it exclusively while the loan is borrowed.
+        unsafe { self.block.as_ref() }
+    }
+
+    #[inline]
+    pub(super) fn geometry(&self) -> &Geometry {
+        &self.block().geometry
     }
 
     /// Where the items lie, from [`address`](Self::address) on.
     #[inline]
     #[must_use]
     pub fn layout(&self) -> &Layout {
-        &self.layout
+        self.geometry().layout()
     }
 
     /// What was asked for.
     #[inline]
     #[must_use]
     pub fn request(&self) -> Request {
-        self.request
+        self.block().request
     }
 
     /// What requests the memory as it was lent can answer. The exporter may have more to offer: who was not asked for strides, or lent
     /// read-only for want of a better request, need not say so.
     #[must_use]
     pub fn offer(&self) -> Offer {
-        Offer::of(&self.layout, self.readonly())
+        self.geometry().offer(self.readonly())
     }
 
     /// How an item is spelled; `B` if the exporter gave no format or was not asked for it.
     #[inline]
     #[must_use]
     pub fn format(&self) -> &CStr {
-        let text = self.held.buffer().format;
-        let given = self.request.wants(Request::FORMAT.with(Request::ND));
+        let text = self.block().buffer.format;
+        let given = self
+            .block()
+            .request
+            .wants(Request::FORMAT.with(Request::ND));
         if text.is_null() || !given {
             return c"B";
         }
@@ -162,11 +192,11 @@ impl Loan {
     }
 
     fn known(&self) -> &Known {
-        self.known.get_or_init(|| {
+        self.block().known.get_or_init(|| {
             let format = Format::parse_bytes(self.format().to_bytes());
             let plan = match &format {
                 Ok(format) => format
-                    .plan_for(self.layout.itemsize())
+                    .plan_for(self.geometry().itemsize())
                     .map_err(FormatError::Size),
                 Err(error) => Err(FormatError::Parse(*error)),
             };
@@ -178,21 +208,21 @@ impl Loan {
     #[inline]
     #[must_use]
     pub fn readonly(&self) -> bool {
-        self.held.buffer().readonly != 0
+        self.block().buffer.readonly != 0
     }
 
     /// The address of item [0,…,0]; of the first table of pointers, if there are suboffsets. NULL only without bytes.
     #[inline]
     #[must_use]
     pub fn address(&self) -> *mut u8 {
-        self.held.buffer().buf.cast()
+        self.block().buffer.buf.cast()
     }
 
     /// Whom the memory is given back to: `Py_buffer.obj`, which need not be the object that was asked.
     #[must_use]
     pub fn exporter<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         // SAFETY: NULL, or a reference that the loan holds (`HELD`).
-        unsafe { Bound::from_borrowed_ptr_or_opt(py, self.held.object()) }
+        unsafe { Bound::from_borrowed_ptr_or_opt(py, self.block().buffer.obj) }
     }
 
     /// For the `__traverse__` of a class that has a loan: visits the reference that the loan holds. CPython: `mbuf_traverse`.
@@ -200,7 +230,7 @@ impl Loan {
     /// # Errors
     /// As `visit`.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let object = self.held.object();
+        let object = self.block().buffer.obj;
         // SAFETY: `Py` is transparent to a pointer that is not NULL, so that NULL is `None`; the reference is the loan's and stays so (`HELD`).
         let object = unsafe { &*(&raw const object).cast::<Option<Py<PyAny>>>() };
         visit.call(object)
@@ -217,7 +247,7 @@ impl Loan {
         // writable: as many bytes as `gapless` has (checked there).
         // apart: `to` is borrowed exclusively, and the exporter's memory is not Rust's to borrow.
         // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
-        unsafe { copy_raw(to.as_mut_ptr(), &gapless, self.address(), &self.layout) }
+        unsafe { copy_raw(to.as_mut_ptr(), &gapless, self.address(), self.layout()) }
     }
 
     /// Writes all items, from bytes in C order without gaps. CPython: `PyBuffer_FromContiguous`.
@@ -233,7 +263,7 @@ impl Loan {
         // writable, tables: assumed of exporters (`exporter-bounds`), not read-only (checked above), not given back yet (`HELD`).
         // apart: `from` is borrowed from Rust, and the exporter's memory is not Rust's to lend.
         // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
-        unsafe { copy_raw(self.address(), &self.layout, from.as_ptr(), &gapless) }.map_err(failed)
+        unsafe { copy_raw(self.address(), self.layout(), from.as_ptr(), &gapless) }.map_err(failed)
     }
 
     /// Writes `item` over every item.
@@ -245,14 +275,14 @@ impl Loan {
         let failed = |error: &dyn fmt::Display| PyBufferError::new_err(error.to_string());
         // The one item repeated without a step, so that it is read at every index.
         let repeated = Layout::scalar(item.len())
-            .and_then(|one| one.broadcast_to(self.layout.shape()))
+            .and_then(|one| one.broadcast_to(self.layout().shape()))
             .map_err(|error| failed(&error))?;
         // SAFETY:
         // readable: every index of `repeated` leads to the start of `item`, which has as many bytes as one of its items.
         // writable, tables: assumed of exporters (`exporter-bounds`), not read-only (checked above), not given back yet (`HELD`).
         // apart: `item` is borrowed from Rust, and the exporter's memory is not Rust's to lend.
         // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
-        let copied = unsafe { copy_raw(self.address(), &self.layout, item.as_ptr(), &repeated) };
+        let copied = unsafe { copy_raw(self.address(), self.layout(), item.as_ptr(), &repeated) };
         copied.map_err(|error| failed(&error))
     }
 
@@ -265,17 +295,44 @@ impl Loan {
 
     /// The same items without gaps, in C order, if these are `bytes`.
     fn gapless(&self, bytes: usize) -> Result<Layout, CopyError> {
-        Layout::c_order(self.layout.shape(), self.layout.itemsize())
+        Layout::c_order(self.layout().shape(), self.geometry().itemsize())
             .ok()
             .filter(|layout| layout.nbytes() == bytes)
             .ok_or(CopyError::ShapesDiffer)
     }
 }
 
+impl Drop for Loan {
+    /// On a thread without Python it attaches. Where that cannot be (the interpreter is finished or finishing, or the collector is at
+    /// work in this very thread) the memory stays out: nobody could take it back.
+    #[inline]
+    fn drop(&mut self) {
+        let block = self.block;
+        // SAFETY: the loan's own (`HELD`), and dropped once.
+        Python::try_attach(|py| unsafe { give_back(py, block) });
+    }
+}
+
+/// Gives the memory back. CPython: `PyBuffer_Release`.
+///
+/// # Safety
+/// `block` is that of a loan (`HELD`) which is not used any more.
+#[inline]
+unsafe fn give_back(py: Python<'_>, mut block: NonNull<Block>) {
+    // SAFETY: granted by the caller.
+    let filled = unsafe { block.as_mut() };
+    let pending = Pending::put_aside(py);
+    // SAFETY: filled by `PyObject_GetBuffer`, and released once (granted by the caller); attached.
+    unsafe { ffi::PyBuffer_Release(&raw mut filled.buffer) };
+    pending.put_back(py);
+    // SAFETY: granted by the caller.
+    unsafe { Block::put(py, block) };
+}
+
 impl fmt::Debug for Loan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loan")
-            .field("layout", &self.layout)
+            .field("layout", self.layout())
             .field("format", &self.format())
             .field("readonly", &self.readonly())
             .finish_non_exhaustive()
@@ -303,4 +360,12 @@ fn contradiction(object: &Bound<'_, PyAny>, wrong: Contradiction) -> PyErr {
         "the buffer of '{name}' contradicts itself ({}): {wrong}",
         wrong.rule()
     ))
+}
+
+/// What a failed call left; an exporter that left nothing is told so, as the interpreter would.
+#[cold]
+fn raised(py: Python<'_>) -> PyErr {
+    PyErr::take(py).unwrap_or_else(|| {
+        PySystemError::new_err("the exporter refused a buffer without setting an exception (E-05)")
+    })
 }

@@ -1,13 +1,14 @@
 //! Views: Rust looks at anybody's memory.
 //!
 //! ```text
-//!   PyObject_GetBuffer ──▶ Held ──▶ Loan ──▶ PyBuffer_Release, once
-//!                            │        └ the answer, checked: layout, format
-//!                            └ the struct, and the duty to give it back
+//!   PyObject_GetBuffer ──▶ Loan ──▶ PyBuffer_Release, once
+//!                           └ the answer, checked: layout, format
 //! ```
 
 mod answer;
-mod held;
+mod block;
+mod geometry;
 mod loan;
+mod pending;
 
 pub use loan::{FormatError, Loan};

@@ -1,0 +1,250 @@
+//! Where items lie, at the cost of what is asked.
+//!
+//! A [`Layout`] has room for eight axes with suboffsets, and is made only when somebody asks for it. Until then the numbers that
+//! an exporter gave are checked by the same conditions and kept as they are.
+//!
+//! ```text
+//!   line      │ 0 │····│ 1 │····│ 2 │····│       all items in C order at one distance: of one axis, or without gaps
+//!   axes      shape and strides, up to eight
+//!   layout    made of the axes when asked for; or at once, where there are more of them, or suboffsets
+//! ```
+
+use std::ptr;
+use std::sync::OnceLock;
+
+use onloan_core::layout::Layout;
+use onloan_core::request::Offer;
+
+/// As many axes as are kept without a [`Layout`].
+pub(super) const AXES: usize = 8;
+
+/// Items that follow each other at one distance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) items: usize,
+    /// Bytes from one item to the next.
+    pub(super) stride: isize,
+}
+
+/// The items of a loan, or of a part of one.
+#[derive(Debug)]
+pub(super) struct Geometry {
+    /// Of item [0,…,0], or of the first table of pointers.
+    pub(super) base: *mut u8,
+    itemsize: usize,
+    size: usize,
+    ndim: usize,
+    /// Bytes from one item to the next, if all form a line.
+    distance: Option<isize>,
+    /// The items lie without gaps in C order.
+    gapless: bool,
+    /// Invariant `AXES_CHECKED`: while `layout` is empty, there are at most [`AXES`] axes and the first `ndim` numbers of these two make one.
+    shape: [isize; AXES],
+    strides: [isize; AXES],
+    layout: OnceLock<Layout>,
+}
+
+impl Geometry {
+    /// No bytes.
+    pub(super) const fn nothing() -> Geometry {
+        Geometry {
+            base: ptr::null_mut(),
+            itemsize: 1,
+            size: 0,
+            ndim: 1,
+            distance: Some(1),
+            gapless: true,
+            shape: [0; AXES],
+            strides: [1; AXES],
+            layout: OnceLock::new(),
+        }
+    }
+
+    /// What lies like this.
+    pub(super) fn of(base: *mut u8, layout: Layout) -> Geometry {
+        let mut geometry = Geometry::nothing();
+        geometry.base = base;
+        geometry.set(layout);
+        geometry
+    }
+
+    /// Lies like this from now on.
+    pub(super) fn set(&mut self, layout: Layout) {
+        self.itemsize = layout.itemsize();
+        self.size = layout.size();
+        self.ndim = layout.ndim();
+        self.gapless = layout.is_c_contiguous();
+        self.distance = match layout.strides() {
+            [stride] if !layout.is_indirect() => Some(*stride),
+            // At most `isize::MAX`, as the layout promises.
+            _ => self.gapless.then_some(layout.itemsize().cast_signed()),
+        };
+        self.layout = OnceLock::from(layout);
+    }
+
+    /// Takes axes over, `None` if they cannot be kept as they are: too many, or not what a [`Layout`] can be made of. Without strides
+    /// there are no gaps.
+    #[inline]
+    pub(super) fn set_axes(
+        &mut self,
+        shape: &[isize],
+        strides: Option<&[isize]>,
+        itemsize: isize,
+    ) -> Option<()> {
+        if shape.len() > AXES || itemsize < 0 {
+            return None;
+        }
+        let (mut items, mut reach, mut gapless) = (1_isize, itemsize, true);
+        for axis in (0..shape.len()).rev() {
+            let extent = shape[axis];
+            // The distance without gaps; at most the bytes of all items, where there are any.
+            let step = items.wrapping_mul(itemsize);
+            let stride = strides.map_or(step, |strides| strides[axis]);
+            if extent < 0 {
+                return None;
+            }
+            gapless &= extent == 1 || stride == step;
+            items = items.checked_mul(extent)?;
+            reach = (extent - 1)
+                .max(0)
+                .checked_mul(stride)?
+                .checked_abs()?
+                .checked_add(reach)?;
+            self.shape[axis] = extent;
+            self.strides[axis] = stride;
+        }
+        let bytes = items.checked_mul(itemsize)?;
+        self.itemsize = itemsize.unsigned_abs();
+        self.size = items.unsigned_abs();
+        self.ndim = shape.len();
+        self.gapless = gapless || bytes == 0;
+        self.distance = if shape.len() == 1 {
+            Some(self.strides[0])
+        } else if self.gapless {
+            Some(itemsize)
+        } else {
+            None
+        };
+        Some(())
+    }
+
+    /// Gives back what was allocated.
+    #[inline]
+    pub(super) fn forget(&mut self) {
+        if self.layout.get().is_some() {
+            self.layout = OnceLock::new();
+        }
+    }
+
+    /// All items in C order, where they form a line.
+    #[inline]
+    pub(super) fn line(&self) -> Option<Line> {
+        let stride = self.distance?;
+        Some(Line {
+            items: self.size,
+            stride,
+        })
+    }
+
+    /// The items lie without gaps in C order.
+    #[inline]
+    pub(super) fn is_gapless(&self) -> bool {
+        self.gapless
+    }
+
+    #[inline]
+    pub(super) fn itemsize(&self) -> usize {
+        self.itemsize
+    }
+
+    /// How many items there are.
+    #[inline]
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    #[inline]
+    pub(super) fn nbytes(&self) -> usize {
+        self.size * self.itemsize
+    }
+
+    #[inline]
+    pub(super) fn ndim(&self) -> usize {
+        self.ndim
+    }
+
+    #[inline]
+    pub(super) fn layout(&self) -> &Layout {
+        match self.layout.get() {
+            Some(layout) => layout,
+            None => self.make_layout(),
+        }
+    }
+
+    #[cold]
+    fn make_layout(&self) -> &Layout {
+        self.layout.get_or_init(|| {
+            let (shape, strides) = (&self.shape[..self.ndim], &self.strides[..self.ndim]);
+            Layout::strided(shape, strides, self.itemsize)
+                .unwrap_or_else(|error| unreachable!("checked axes have no layout: {error}"))
+        })
+    }
+
+    /// What requests this can answer.
+    pub(super) fn offer(&self, readonly: bool) -> Offer {
+        if self.gapless && self.ndim <= 1 {
+            Offer::new(readonly, true, true, false)
+        } else {
+            Offer::of(self.layout(), readonly)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn number() -> impl Strategy<Value = isize> {
+        let edge = prop_oneof![
+            Just(isize::MAX),
+            Just(isize::MIN),
+            Just(isize::MAX / 2),
+            Just(isize::MAX / 8),
+            Just(1 << 31)
+        ];
+        let near = (edge, -9..9_isize).prop_map(|(edge, near)| edge.saturating_add(near));
+        prop_oneof![4 => -3..9_isize, 1 => near]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 8192, ..ProptestConfig::default() })]
+
+        #[test]
+        fn axes_are_accepted_only_where_they_make_a_layout(
+            axes in prop::collection::vec((number(), number()), 0..10), gaps: bool, itemsize in number()
+        ) {
+            let (shape, strides): (Vec<isize>, Vec<isize>) = axes.into_iter().unzip();
+            let mut geometry = Geometry::nothing();
+            let set = geometry.set_axes(&shape, gaps.then_some(&strides[..]), itemsize);
+            let layout = usize::try_from(itemsize).ok().and_then(|itemsize| {
+                if gaps { Layout::strided(&shape, &strides, itemsize) } else { Layout::c_order(&shape, itemsize) }.ok()
+            });
+            if set.is_some() {
+                let layout = layout.expect("axes without a layout");
+                prop_assert_eq!(geometry.layout(), &layout);
+                prop_assert_eq!((geometry.size(), geometry.nbytes()), (layout.size(), layout.nbytes()));
+                prop_assert_eq!((geometry.ndim(), geometry.itemsize()), (layout.ndim(), layout.itemsize()));
+                prop_assert_eq!(geometry.is_gapless(), layout.is_c_contiguous());
+                prop_assert_eq!(geometry.offer(true), Offer::of(&layout, true));
+                let made = Geometry::of(ptr::null_mut(), layout);
+                prop_assert_eq!(geometry.line(), made.line());
+            } else if let Some(layout) = layout {
+                // What is left to the long way: many axes, and the edges of what can be counted.
+                let large = |number: &isize| number.unsigned_abs() > 1 << 16;
+                let edge = shape.iter().chain(&strides).chain([&itemsize]).any(large);
+                prop_assert!(shape.len() > AXES || edge, "{}", layout);
+            }
+        }
+    }
+}
