@@ -41,6 +41,20 @@ pub(crate) fn out_of_memory(error: OutOfMemory) -> PyErr {
     PyMemoryError::new_err(error.to_string())
 }
 
+/// The same `TypeError` or `ValueError` with `place: ` before its message; others as they are.
+pub(crate) fn located(py: Python<'_>, error: PyErr, place: &str) -> PyErr {
+    let kind = error.get_type(py);
+    if !kind.is(py.get_type::<PyTypeError>()) && !kind.is(py.get_type::<PyValueError>()) {
+        return error;
+    }
+    let located = PyErr::from_type(kind, format!("{place}: {}", error.value(py)));
+    if error.traceback(py).is_some() {
+        // Raised by Python code of the value itself.
+        located.set_cause(py, Some(error));
+    }
+    located
+}
+
 /// `cannot resize: 2 exports are out`.
 pub(crate) fn busy(wanted: &str, busy: &Busy) -> PyErr {
     PyBufferError::new_err(format!("cannot {wanted}: {}", busy.blocked()))

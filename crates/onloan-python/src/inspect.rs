@@ -10,6 +10,13 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::shape;
 
+/// Whether an object is an exporter at all; it may still refuse.
+#[pyfunction]
+#[pyo3(signature = (object, /))]
+pub(crate) fn lends(object: &Bound<'_, PyAny>) -> bool {
+    Loan::possible(object)
+}
+
 /// What an object lends now: a dict of facts.
 ///
 /// request is the request made, (name, flags); itemsize, nbytes, ndim, shape,

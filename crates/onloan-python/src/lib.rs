@@ -18,6 +18,7 @@ fn _onloan(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(buffer::rebuild, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::describe, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::draw, module)?)?;
+    module.add_function(wrap_pyfunction!(inspect::lends, module)?)?;
     module.add_function(wrap_pyfunction!(probe::expected, module)?)?;
     module.add_function(wrap_pyfunction!(probe::request, module)?)?;
     module.add_function(wrap_pyfunction!(probe::requests, module)?)?;

@@ -91,22 +91,13 @@ fn write_level(
     Ok(())
 }
 
-/// The same error, with the index in front if the message is ours to change.
+/// The same error, with the index in front.
 fn at(py: Python<'_>, error: PyErr, place: &[usize]) -> PyErr {
-    use pyo3::exceptions::{PyTypeError, PyValueError};
-    let kind = error.get_type(py);
-    let ours = kind.is(py.get_type::<PyTypeError>()) || kind.is(py.get_type::<PyValueError>());
-    if place.is_empty() || !ours {
+    if place.is_empty() {
         return error;
     }
     let place: String = place.iter().map(|index| format!("[{index}]")).collect();
-    let message = format!("data{place}: {}", error.value(py));
-    let located = PyErr::from_type(kind, message);
-    if error.traceback(py).is_some() {
-        // Raised by code of the value itself.
-        located.set_cause(py, Some(error));
-    }
-    located
+    errors::located(py, error, &format!("data{place}"))
 }
 
 /// The items as nested lists; without axes the one item itself. `bytes` has them in C order.

@@ -51,11 +51,17 @@ fn record_value(record: &Record, object: &Bound<'_, PyAny>) -> PyResult<Value> {
         return Err(wanted("a tuple", object));
     }
     let given = parts(object, record.fields().len())?;
-    let field = |(field, object): (&onloan::format::Field, &Bound<'_, PyAny>)| {
-        Ok((None, to_value(field.node(), object)?))
-    };
-    let fields: PyResult<_> = record.fields().iter().zip(&given).map(field).collect();
-    Ok(Value::Tuple(fields?))
+    let mut values = Vec::with_capacity(given.len());
+    for (position, (field, object)) in record.fields().iter().zip(&given).enumerate() {
+        let value = to_value(field.node(), object).map_err(|error| {
+            let name = field
+                .name()
+                .map_or_else(|| position.to_string(), str::to_owned);
+            errors::located(object.py(), error, &name)
+        })?;
+        values.push((None, value));
+    }
+    Ok(Value::Tuple(values))
 }
 
 fn array_value(shape: &[usize], element: &Node, object: &Bound<'_, PyAny>) -> PyResult<Value> {

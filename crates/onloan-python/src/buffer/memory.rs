@@ -156,8 +156,13 @@ impl Cell {
     /// Frees the memory at the last release; nobody gets in any more.
     pub(crate) fn free_later(&self, py: Python<'_>) -> Result<(), onloan::Busy> {
         match self {
-            Cell::Held(cell) => cell.take_later(py, |_, memory| drop(memory)),
-            Cell::Lazy(cell) => cell.take_later(py, |_, memory| drop(memory)),
+            Cell::Held(cell) => cell.take_later(py, freed),
+            Cell::Lazy(cell) => cell.take_later(py, freed),
         }
     }
+}
+
+fn freed<S>(_: Python<'_>, memory: S) -> PyResult<()> {
+    drop(memory);
+    Ok(())
 }
