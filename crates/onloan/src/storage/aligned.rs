@@ -23,8 +23,9 @@ const HUGE: usize = 2 << 20;
 
 /// A vector whose first element is aligned to a given power of two, 64 bytes or more. New elements are zero.
 pub struct AlignedVec<T> {
-    // Invariant `OWNED`: allocated by the global allocator for `capacity` elements at `align` bytes, or dangling where those are
-    // no bytes; all `capacity` elements are initialised, the first `len` of them are shown.
+    // Invariant `OWNED`: `base` was allocated by the global allocator as `Block` says for `capacity` and `align`, or dangles where that is no
+    // bytes; at `start`, the first place in it that is aligned, all `capacity` elements are initialised, and the first `len` are shown.
+    base: NonNull<u8>,
     start: NonNull<T>,
     len: usize,
     capacity: usize,
@@ -66,6 +67,7 @@ impl<T: AnyBits> AlignedVec<T> {
     pub fn new() -> AlignedVec<T> {
         let align = Self::ALIGN.max(align_of::<T>());
         AlignedVec {
+            base: NonNull::dangling(),
             start: dangling(align),
             len: 0,
             capacity: 0,
@@ -90,8 +92,9 @@ impl<T: AnyBits> AlignedVec<T> {
             .max(least)
             .checked_next_power_of_two()
             .ok_or(OutOfMemory { bytes: None, align })?;
-        let start = allocate(len, align, pages)?;
+        let (base, start) = allocate(len, align, pages)?;
         Ok(AlignedVec {
+            base,
             start,
             len,
             capacity: len,
@@ -143,11 +146,11 @@ impl<T: AnyBits> AlignedVec<T> {
     }
 
     fn reallocate(&mut self, capacity: usize) -> Result<(), OutOfMemory> {
-        let start = allocate::<T>(capacity, self.align, self.pages)?;
+        let (base, start) = allocate::<T>(capacity, self.align, self.pages)?;
         // SAFETY: both blocks hold at least `len` elements (`OWNED`, and `capacity` is not below it); a new block overlaps no other.
         unsafe { std::ptr::copy_nonoverlapping(self.start.as_ptr(), start.as_ptr(), self.len) };
         self.free();
-        (self.start, self.capacity) = (start, capacity);
+        (self.base, self.start, self.capacity) = (base, start, capacity);
         Ok(())
     }
 }
@@ -167,13 +170,35 @@ impl<T> AlignedVec<T> {
 
     /// Gives the block back; `start` is not to be used again.
     fn free(&mut self) {
-        if let Ok(layout) =
-            AllocLayout::array::<T>(self.capacity).and_then(|layout| layout.align_to(self.align))
-            && layout.size() > 0
-        {
+        if let Some(Block::Bytes(block)) = Block::of::<T>(self.capacity, self.align) {
             // SAFETY: allocated with this very layout (`OWNED`).
-            unsafe { alloc::dealloc(self.start.as_ptr().cast(), layout) };
+            unsafe { alloc::dealloc(self.base.as_ptr(), block) };
         }
+    }
+}
+
+/// What is asked of the allocator: room for the elements wherever the aligned place comes to lie.
+///
+/// Only for an alignment that every block has does the system's allocator hand out zeroed pages untouched (`calloc`); for more it would
+/// write the zeros itself, and large vectors would cost memory before they are used.
+enum Block {
+    Nothing,
+    Bytes(AllocLayout),
+}
+
+impl Block {
+    const ALIGN: usize = align_of::<usize>();
+
+    /// `None` if that is more than can be counted.
+    fn of<T>(count: usize, align: usize) -> Option<Block> {
+        let elements = AllocLayout::array::<T>(count).ok()?.size();
+        if elements == 0 {
+            return Some(Block::Nothing);
+        }
+        let size = elements.checked_add(align.saturating_sub(Block::ALIGN))?;
+        AllocLayout::from_size_align(size, Block::ALIGN)
+            .ok()
+            .map(Block::Bytes)
     }
 }
 
@@ -186,30 +211,30 @@ fn dangling<T>(align: usize) -> NonNull<T> {
     NonNull::new(std::ptr::without_provenance_mut(align)).unwrap_or(NonNull::dangling())
 }
 
+/// A block, and the first aligned place in it.
 fn allocate<T: AnyBits>(
     count: usize,
     align: usize,
     pages: Pages,
-) -> Result<NonNull<T>, OutOfMemory> {
-    let layout = AllocLayout::array::<T>(count)
-        .and_then(|layout| layout.align_to(align))
-        .map_err(|_| OutOfMemory {
-            bytes: count.checked_mul(size_of::<T>()),
-            align,
-        })?;
-    if layout.size() == 0 {
-        return Ok(dangling(align));
-    }
-    // SAFETY: the size is not zero (checked above).
-    let start = unsafe { alloc::alloc_zeroed(layout) };
-    let start = NonNull::new(start.cast()).ok_or(OutOfMemory {
-        bytes: Some(layout.size()),
-        align,
-    })?;
+) -> Result<(NonNull<u8>, NonNull<T>), OutOfMemory> {
+    let bytes = count.checked_mul(size_of::<T>());
+    let refused = OutOfMemory { bytes, align };
+    let block = match Block::of::<T>(count, align) {
+        Some(Block::Bytes(block)) => block,
+        Some(Block::Nothing) => return Ok((NonNull::dangling(), dangling(align))),
+        None => return Err(refused),
+    };
+    // SAFETY: the size is not zero: `Block::Nothing` else.
+    let base = unsafe { alloc::alloc_zeroed(block) };
+    let base = NonNull::new(base).ok_or(refused)?;
+    // At most `align - Block::ALIGN`, which the block has besides the elements.
+    let behind = base.as_ptr().addr().wrapping_neg() & (align - 1);
+    let start = base.as_ptr().wrapping_add(behind).cast::<T>();
+    let start = NonNull::new(start).ok_or(refused)?;
     if pages == Pages::Huge {
-        want_huge_pages(start.cast(), layout.size());
+        want_huge_pages(start.cast(), bytes.unwrap_or(0));
     }
-    Ok(start)
+    Ok((base, start))
 }
 
 #[cfg(target_os = "linux")]
