@@ -43,6 +43,7 @@ extern crate self as onloan;
 
 mod cell;
 mod error;
+mod pending;
 mod slots;
 mod storage;
 mod view;

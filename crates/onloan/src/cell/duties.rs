@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 
 use super::block::{Block, Header};
 use crate::error::layout_error;
+use crate::pending::Pending;
 use crate::storage::Storage;
 
 type Hook<S> = Box<dyn Fn(Python<'_>, &S) -> PyResult<()> + Send + Sync>;
@@ -94,13 +95,11 @@ fn known_to_pyo3<R>(run: impl FnOnce() -> R) -> R {
 
 /// Runs what an author wrote where nobody can receive an error; a pending exception stays as it is.
 fn unraisable<'py>(py: Python<'py>, whose: Whose<'_, 'py>, run: impl FnOnce() -> PyResult<()>) {
-    let pending = PyErr::take(py);
+    let pending = Pending::put_aside(py);
     if let Err(error) = known_to_pyo3(|| guarded(run)) {
         error.write_unraisable(py, whose);
     }
-    if let Some(pending) = pending {
-        pending.restore(py);
-    }
+    pending.put_back(py);
 }
 
 /// # Safety

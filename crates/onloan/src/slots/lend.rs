@@ -21,6 +21,7 @@ use super::refuse::refuse;
 use super::release::leave;
 use crate::cell::{COPY, CopyLoan, Facts, Header, NoCopy, TOLD, guarded};
 use crate::error::Busy;
+use crate::pending::Pending;
 
 /// `bf_getbuffer` of `T`.
 ///
@@ -378,6 +379,6 @@ where
     // SAFETY: an instance of `T`, alive and attached; `view` as granted by the caller.
     match unsafe { getbuffer::<T>(object.as_ptr(), view, flags) } {
         0 => Ok(()),
-        _ => Err(PyErr::fetch(object.py())),
+        _ => Err(Pending::put_aside(object.py()).into_error(object.py())),
     }
 }

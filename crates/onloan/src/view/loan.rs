@@ -44,7 +44,7 @@ use pyo3::prelude::*;
 use super::answer::{self, Contradiction};
 use super::block::Block;
 use super::geometry::Geometry;
-use super::pending::Pending;
+use crate::pending::Pending;
 
 /// The memory of an exporter, for as long as this lives.
 ///

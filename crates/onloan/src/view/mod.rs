@@ -9,6 +9,5 @@ mod answer;
 mod block;
 mod geometry;
 mod loan;
-mod pending;
 
 pub use loan::{FormatError, Loan};
