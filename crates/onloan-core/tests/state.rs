@@ -198,12 +198,13 @@ impl Naive {
         if self.exports > 0 || self.readers > 0 {
             return;
         }
+        if traits.lazy && self.open {
+            self.open = false;
+            self.closed += 1;
+        }
         if self.promised {
             (self.promised, self.taken, self.open) = (false, true, false);
             self.handed_over += 1;
-        } else if traits.lazy && self.open {
-            self.open = false;
-            self.closed += 1;
         }
     }
 

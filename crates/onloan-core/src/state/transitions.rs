@@ -183,13 +183,14 @@ impl Word {
         }
     }
 
-    /// What is next to do for him who has the duty to settle. Every duty but the last leaves `busy` standing.
+    /// What is next to do for him who has the duty to settle. Every duty but the last leaves `busy` standing. A lazy storage is closed before it
+    /// is handed over: each opening has its closing, and it can be put back.
     pub const fn settle(self) -> (Word, Duty) {
         let unused = self.exports() == 0 && (self.readers() == 0 || self.has(ORPHANED));
-        if unused && self.has(PROMISED) {
-            (self, Duty::HandOver)
-        } else if unused && self.has(LAZY) && self.has(PREPARED) && !self.has(TAKEN) {
+        if unused && self.has(LAZY) && self.has(PREPARED) && !self.has(TAKEN) {
             (Word(self.0 & !PREPARED), Duty::Close)
+        } else if unused && self.has(PROMISED) {
+            (self, Duty::HandOver)
         } else if self.exports() == 0 && self.has(ORPHANED) {
             (self, Duty::Free)
         } else {
