@@ -43,7 +43,9 @@ impl CopyLoan {
         let facts = unsafe { header_ref.facts() };
         let fortran = request.wants(Request::F_CONTIGUOUS) && !request.wants(Request::C_CONTIGUOUS);
         let order = if fortran { Order::F } else { Order::C };
-        let layout = facts.layout.canonical(order);
+        let layout = &facts.layout;
+        let layout = Layout::in_order(layout.shape(), layout.itemsize(), order)
+            .map_err(|_| NoCopy::Refused)?;
         let offer = Offer::of(&layout, facts.offer.readonly());
         let grant = match negotiate(offer, request) {
             Ok(grant) => grant,
