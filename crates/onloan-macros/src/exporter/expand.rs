@@ -30,11 +30,19 @@ pub(super) fn expand(source: &Source, mut methods: ItemImpl) -> TokenStream {
             unsafe { ::onloan::__private::releasebuffer_plain(slf.as_any(), view) }
         }
     });
+    // Spanned so that a wrong field or a wrong type is reported at the author's word.
     let (is_field, lender) = match source {
-        // Spanned so that a wrong field or a wrong type is reported at the author's word.
-        Source::Field(field) => (
+        // Taken out by a pattern, which runs no code: `self.ids` could go through a `Deref` of the author's.
+        Source::Field(path) if path.len() == 1 => (
             true,
-            quote_spanned!(field.span()=> ::onloan::__private::Export::lender(&self.#field)),
+            quote_spanned! {path.span()=> {
+                let Self { #path: __lent, .. } = self;
+                ::onloan::__private::Export::lender(__lent)
+            }},
+        ),
+        Source::Field(path) => (
+            false,
+            quote_spanned!(path.span()=> ::onloan::__private::Export::lender(&self.#path)),
         ),
         Source::Method(method) => (
             false,
