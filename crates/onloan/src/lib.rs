@@ -46,7 +46,7 @@ mod error;
 mod pending;
 mod slots;
 mod storage;
-mod view;
+pub mod view;
 
 pub use cell::{BuildError, ExportCell, ExportCellBuilder, Kind, ReadGuard, WriteGuard};
 pub use error::{Busy, NotPut, PutError, Refused};
@@ -63,7 +63,10 @@ pub use storage::{
     AlignedVec, Lazy, OutOfMemory, Pages, Part, Ragged, Region, RegionMut, Rows, Storage,
     StorageMut,
 };
-pub use view::{FormatError, Loan};
+pub use view::{
+    AccessError, Any, DYNAMIC, FormatError, ItemMismatch, Items, Loan, SubView, View, ViewError,
+    ViewMut, Viewed,
+};
 
 #[doc(hidden)]
 pub mod __private {

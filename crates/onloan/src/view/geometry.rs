@@ -15,6 +15,8 @@ use std::sync::OnceLock;
 use onloan_core::layout::Layout;
 use onloan_core::request::Offer;
 
+use super::pointers::Pointers;
+
 /// As many axes as are kept without a [`Layout`].
 pub(super) const AXES: usize = 8;
 
@@ -31,6 +33,8 @@ pub(super) struct Line {
 pub(super) struct Geometry {
     /// Of item [0,…,0], or of the first table of pointers.
     pub(super) base: *mut u8,
+    /// Writing was asked for, and granted.
+    pub(super) writable: bool,
     itemsize: usize,
     size: usize,
     ndim: usize,
@@ -49,6 +53,7 @@ impl Geometry {
     pub(super) const fn nothing() -> Geometry {
         Geometry {
             base: ptr::null_mut(),
+            writable: false,
             itemsize: 1,
             size: 0,
             ndim: 1,
@@ -126,6 +131,50 @@ impl Geometry {
             None
         };
         Some(())
+    }
+
+    /// The items along each axis.
+    #[inline]
+    pub(super) fn shape(&self) -> &[isize] {
+        match self.layout.get() {
+            Some(layout) => layout.shape(),
+            None => &self.shape[..self.ndim],
+        }
+    }
+
+    /// The bytes from item to item, or from pointer to pointer, along each axis.
+    #[inline]
+    pub(super) fn strides(&self) -> &[isize] {
+        match self.layout.get() {
+            Some(layout) => layout.strides(),
+            None => &self.strides[..self.ndim],
+        }
+    }
+
+    /// The address of one item; `None` where the index is out of bounds or has not one number for each axis.
+    ///
+    /// # Safety
+    /// Pointers that the layout addresses may be followed.
+    #[inline]
+    pub(super) unsafe fn place(&self, index: &[usize]) -> Option<*mut u8> {
+        if let Some(layout) = self.layout.get() {
+            // SAFETY: granted by the caller.
+            let mut pointers = unsafe { Pointers::promised() };
+            return layout.address(&mut pointers, self.base, index);
+        }
+        if index.len() != self.ndim {
+            return None;
+        }
+        let mut place = self.base;
+        for (axis, &index) in index.iter().enumerate() {
+            if index >= self.shape[axis].unsigned_abs() {
+                return None;
+            }
+            // In bounds, so that it does not overflow (`AXES_CHECKED`).
+            let bytes = index.cast_signed().wrapping_mul(self.strides[axis]);
+            place = place.wrapping_offset(bytes);
+        }
+        Some(place)
     }
 
     /// Gives back what was allocated.
@@ -232,6 +281,16 @@ mod tests {
             });
             if set.is_some() {
                 let layout = layout.expect("axes without a layout");
+                prop_assert_eq!(geometry.shape(), layout.shape());
+                prop_assert_eq!(geometry.strides(), layout.strides());
+                let last: Vec<usize> = shape.iter().map(|extent| extent.saturating_sub(1).max(0).unsigned_abs()).collect();
+                let place = |index: &[usize]| {
+                    // SAFETY: there is no pointer to follow.
+                    unsafe { geometry.place(index) }.map(|place| place.addr().cast_signed())
+                };
+                for index in [&last[..], &vec![0; shape.len()], &shape.iter().map(|extent| extent.unsigned_abs()).collect::<Vec<_>>()] {
+                    prop_assert_eq!(place(index), layout.offset(index));
+                }
                 prop_assert_eq!(geometry.layout(), &layout);
                 prop_assert_eq!((geometry.size(), geometry.nbytes()), (layout.size(), layout.nbytes()));
                 prop_assert_eq!((geometry.ndim(), geometry.itemsize()), (layout.ndim(), layout.itemsize()));

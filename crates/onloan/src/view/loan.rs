@@ -106,7 +106,11 @@ impl Loan {
         let loan = Loan { block };
         // SAFETY: arrays of `ndim` numbers: assumed of exporters (`exporter-bounds`).
         match unsafe { answer::read(&filled.buffer, request, &mut filled.geometry) } {
-            Ok(()) => Ok(loan),
+            Ok(()) => {
+                filled.geometry.writable =
+                    request.wants(Request::WRITABLE) && filled.buffer.readonly == 0;
+                Ok(loan)
+            }
             Err(wrong) => Err(contradiction(object, wrong)),
         }
     }
@@ -131,6 +135,12 @@ impl Loan {
     fn block(&self) -> &Block {
         // SAFETY: the loan's own (`HELD`); nobody has it exclusively while the loan is borrowed.
         unsafe { self.block.as_ref() }
+    }
+
+    /// Counts the items of the same memory otherwise.
+    pub(super) fn set_layout(&mut self, layout: Layout) {
+        // SAFETY: the loan's own (`HELD`), borrowed exclusively.
+        unsafe { self.block.as_mut() }.geometry.set(layout);
     }
 
     #[inline]
@@ -173,6 +183,26 @@ impl Loan {
         }
         // SAFETY: a C string that stays until the release: assumed of exporters (`exporter-text`); not given back while borrowed (`HELD`).
         unsafe { CStr::from_ptr(text) }
+    }
+
+    /// Whether the format is spelled exactly so.
+    #[inline]
+    pub(super) fn format_is(&self, text: &CStr) -> bool {
+        let given = self.block().buffer.format.cast::<u8>();
+        let asked = self
+            .block()
+            .request
+            .wants(Request::FORMAT.with(Request::ND));
+        if given.is_null() || !asked {
+            return text == c"B";
+        }
+        let same = |(place, expected): (usize, &u8)| {
+            // SAFETY: of a C string that stays until the release, assumed of exporters (`exporter-text`), held (`HELD`); not behind its end,
+            // because `all` stops at the first difference, and `text` has a NUL only at its end.
+            let byte = unsafe { given.wrapping_add(place).read() };
+            byte == *expected
+        };
+        text.to_bytes_with_nul().iter().enumerate().all(same)
     }
 
     /// The format, parsed; once, when first asked for.
@@ -352,14 +382,18 @@ impl std::error::Error for FormatError {}
 
 #[cold]
 fn contradiction(object: &Bound<'_, PyAny>, wrong: Contradiction) -> PyErr {
-    let name = object
-        .get_type()
-        .name()
-        .map_or_else(|_| "object".to_owned(), |name| name.to_string());
     PyBufferError::new_err(format!(
-        "the buffer of '{name}' contradicts itself ({}): {wrong}",
+        "the buffer of '{}' contradicts itself ({}): {wrong}",
+        type_name(object),
         wrong.rule()
     ))
+}
+
+/// The name of an exporter's type, for messages.
+#[cold]
+pub(super) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    let name = object.get_type().name();
+    name.map_or_else(|_| "object".to_owned(), |name| name.to_string())
 }
 
 /// What a failed call left; an exporter that left nothing is told so, as the interpreter would.
