@@ -1,0 +1,148 @@
+"""What an exporter must answer to each request: slow, literal, and written without a look at the implementation.
+
+A buffer is a dict of the fields of `Py_buffer`, as `onloan_suite.raw.Held.fields` gives it.
+"""
+
+import itertools
+
+SIMPLE = 0x000
+WRITABLE = 0x001
+FORMAT = 0x004
+ND = 0x008
+STRIDES = 0x018
+C_CONTIGUOUS = 0x038
+F_CONTIGUOUS = 0x058
+ANY_CONTIGUOUS = 0x098
+INDIRECT = 0x118
+FULL_RO = INDIRECT | FORMAT
+FULL = FULL_RO | WRITABLE
+RECORDS_RO = STRIDES | FORMAT
+CONTIG_RO = ND
+
+NAMES = {
+    C_CONTIGUOUS: "C_CONTIGUOUS",
+    F_CONTIGUOUS: "F_CONTIGUOUS",
+    ANY_CONTIGUOUS: "ANY_CONTIGUOUS",
+    INDIRECT: "INDIRECT",
+    STRIDES: "STRIDES",
+    ND: "ND",
+    WRITABLE: "WRITABLE",
+    FORMAT: "FORMAT",
+}
+
+
+def asks(flags, flag):
+    """A flag is asked for only if all of its bits are set."""
+    return flags & flag == flag
+
+
+def geometries():
+    yield SIMPLE
+    yield ND
+    for contiguities in itertools.product([0, C_CONTIGUOUS], [0, F_CONTIGUOUS], [0, ANY_CONTIGUOUS], [0, INDIRECT]):
+        flags = STRIDES
+        for flag in contiguities:
+            flags |= flag
+        yield flags
+
+
+#: The 72 well-formed requests.
+REQUESTS = [
+    geometry | writable | formatted
+    for geometry in geometries()
+    for writable in (0, WRITABLE)
+    for formatted in (0, FORMAT)
+]
+assert len(set(REQUESTS)) == 72
+
+
+def well_formed(flags):
+    """What is asked for by any bits at all: flags that are not there in full do not count."""
+    asked = 0
+    for flag in NAMES:
+        if asks(flags, flag):
+            asked |= flag
+    return asked
+
+
+def show(flags):
+    return "|".join(name for flag, name in NAMES.items() if asks(flags, flag)) or "SIMPLE"
+
+
+def is_contiguous(buffer, order):
+    """As `PyBuffer_IsContiguous` is documented; `order` is "C" or "F"."""
+    if buffer["suboffsets"] is not None:
+        return False
+    if buffer["len"] == 0 or buffer["ndim"] == 0:
+        return True
+    shape, strides = buffer["shape"], buffer["strides"]
+    if strides is None:
+        return order == "C" or sum(extent > 1 for extent in shape) <= 1
+    step = buffer["itemsize"]
+    axes = range(buffer["ndim"])
+    for axis in reversed(axes) if order == "C" else axes:
+        if shape[axis] > 1 and strides[axis] != step:
+            return False
+        step *= shape[axis]
+    return True
+
+
+def expected(buffer, flags):
+    """Whether memory that is `buffer` to FULL_RO grants `flags`: True, False, or None where both are right."""
+    c, f = is_contiguous(buffer, "C"), is_contiguous(buffer, "F")
+    if asks(flags, WRITABLE) and buffer["readonly"]:
+        return False
+    if asks(flags, C_CONTIGUOUS) and not c:
+        return False
+    if asks(flags, F_CONTIGUOUS) and not f:
+        return False
+    if asks(flags, ANY_CONTIGUOUS) and not (c or f):
+        return False
+    if not asks(flags, INDIRECT) and buffer["suboffsets"] is not None:
+        return False
+    if not asks(flags, STRIDES) and not c:
+        return False
+    if not asks(flags, ND) and asks(flags, FORMAT):
+        return None
+    return True
+
+
+def clause(buffer, flags):
+    """What a refusal must name, in the order in which CPython's own memoryview looks."""
+    c, f = is_contiguous(buffer, "C"), is_contiguous(buffer, "F")
+    if asks(flags, WRITABLE) and buffer["readonly"]:
+        return "not writable"
+    if asks(flags, C_CONTIGUOUS) and not c:
+        return "not C-contiguous"
+    if asks(flags, F_CONTIGUOUS) and not f:
+        return "not F-contiguous"
+    if asks(flags, ANY_CONTIGUOUS) and not (c or f):
+        return "not contiguous"
+    if not asks(flags, INDIRECT) and buffer["suboffsets"] is not None:
+        return "without suboffsets"
+    if not asks(flags, STRIDES) and not c:
+        return "without strides"
+    return "only together with a shape"
+
+
+def indices(shape):
+    """Every index, the last varying fastest."""
+    return itertools.product(*map(range, shape))
+
+
+def strided(data, shape, strides, offset, itemsize):
+    """The items of a block of memory in C order."""
+    items = []
+    for index in indices(shape):
+        start = offset + sum(i * stride for i, stride in zip(index, strides))
+        assert 0 <= start and start + itemsize <= len(data)
+        items.append(data[start : start + itemsize])
+    return b"".join(items)
+
+
+def c_strides(shape, itemsize):
+    strides = []
+    for extent in reversed(shape):
+        strides.insert(0, itemsize)
+        itemsize *= extent
+    return strides
