@@ -3,7 +3,7 @@
 use std::ptr::NonNull;
 
 use onloan_core::copy::copy_raw;
-use onloan_core::layout::Order;
+use onloan_core::layout::Layout;
 use onloan_core::state::{Entered, Left, Word};
 use pyo3::prelude::*;
 
@@ -52,7 +52,8 @@ impl<'cell, 'py> Look<'cell, 'py> {
     pub(super) fn copy_all(&self, out: &mut [u8]) {
         let facts = self.facts();
         debug_assert_eq!(out.len(), facts.layout.nbytes());
-        let to = facts.layout.canonical(Order::C);
+        let to = Layout::c_order(facts.layout.shape(), facts.layout.itemsize())
+            .unwrap_or_else(|error| unreachable!("items without a layout: {error}"));
         // SAFETY:
         // readable, tables: the memory of the storage, alive and described by `layout` while `self` is counted.
         // writable, apart: `out` is borrowed exclusively, and is as long as the items (the caller checked).
