@@ -173,8 +173,26 @@ static TABLE: &[Row] = {
     ]
 };
 
+/// For each letter the row of the code that it is by itself; beyond the table for a letter that is none.
+static LETTERS: [u8; 128] = {
+    let mut letters = [u8::MAX; 128];
+    let mut row = 0;
+    while row < TABLE.len() {
+        if let [letter] = TABLE[row].text.as_bytes() {
+            letters[*letter as usize] = row as u8;
+        }
+        row += 1;
+    }
+    letters
+};
+
 impl Symbol {
+    #[inline]
     pub(super) fn find(text: &[u8]) -> Option<Self> {
+        if let [letter] = text {
+            let row = TABLE.get(usize::from(*LETTERS.get(usize::from(*letter))?))?;
+            return Some(Self(row));
+        }
         let row = TABLE.iter().find(|row| row.text.as_bytes() == text)?;
         Some(Self(row))
     }
