@@ -29,7 +29,9 @@ pub(super) unsafe fn read(
 ) -> Result<(), Contradiction> {
     geometry.base = answer.buf.cast();
     // SAFETY: granted by the caller.
-    if unsafe { read_axes(answer, request, geometry) }.is_none() {
+    let row = unsafe { read_row(answer, request, geometry) };
+    // SAFETY: granted by the caller.
+    if row.is_none() && unsafe { read_axes(answer, request, geometry) }.is_none() {
         // SAFETY: granted by the caller.
         unsafe { read_any(answer, request, geometry) }?;
     }
@@ -40,11 +42,45 @@ pub(super) unsafe fn read(
     Ok(())
 }
 
-/// A few axes without pointers; `None` if there is more to it, or if it does not add up.
+/// One axis without gaps, which is what most exporters have; `None` if there is more to it, or if it does not add up.
 ///
 /// # Safety
 /// As [`read`].
 #[inline]
+unsafe fn read_row(
+    answer: &ffi::Py_buffer,
+    request: Request,
+    geometry: &mut Geometry,
+) -> Option<()> {
+    let (items, itemsize) = if request.wants(Request::ND) {
+        if answer.ndim != 1 || answer.shape.is_null() || !answer.suboffsets.is_null() {
+            return None;
+        }
+        // SAFETY: one number (granted by the caller).
+        let items = unsafe { answer.shape.read() };
+        if !answer.strides.is_null() {
+            // SAFETY: as above.
+            let stride = unsafe { answer.strides.read() };
+            if stride != answer.itemsize {
+                return None;
+            }
+        }
+        (items, answer.itemsize)
+    } else {
+        (answer.len, 1)
+    };
+    let counted = items | itemsize >= 0 && items.checked_mul(itemsize)? == answer.len;
+    if !counted || (answer.buf.is_null() && answer.len > 0) {
+        return None;
+    }
+    geometry.set_row(items, itemsize);
+    Some(())
+}
+
+/// A few axes without pointers; `None` if there is more to it, or if it does not add up.
+///
+/// # Safety
+/// As [`read`].
 unsafe fn read_axes(
     answer: &ffi::Py_buffer,
     request: Request,

@@ -61,6 +61,11 @@ impl Block {
         })))
     }
 
+    #[cold]
+    fn forget(used: &mut Block) {
+        used.known = OnceLock::new();
+    }
+
     /// Keeps a block for the next loan.
     ///
     /// # Safety
@@ -71,7 +76,7 @@ impl Block {
         let used = unsafe { &mut *block.as_ptr() };
         used.geometry.forget();
         if used.known.get().is_some() {
-            used.known = OnceLock::new();
+            Block::forget(used);
         }
         // SAFETY: granted by the caller.
         unsafe { spare::put(py, block) };
@@ -120,13 +125,20 @@ mod spare {
     pub(super) unsafe fn put(_py: Python<'_>, block: NonNull<Block>) {
         if SPARE.count.get() == MOST {
             // SAFETY: granted by the caller.
-            drop(unsafe { Box::from_raw(block.as_ptr()) });
-            return;
+            return unsafe { free(block) };
         }
         // SAFETY: granted by the caller.
         unsafe { &mut *block.as_ptr() }.next = SPARE.first.get();
         SPARE.first.set(block.as_ptr());
         SPARE.count.set(SPARE.count.get() + 1);
+    }
+
+    /// # Safety
+    /// As [`put`].
+    #[cold]
+    unsafe fn free(block: NonNull<Block>) {
+        // SAFETY: granted by the caller.
+        drop(unsafe { Box::from_raw(block.as_ptr()) });
     }
 }
 

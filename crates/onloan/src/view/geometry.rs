@@ -87,6 +87,18 @@ impl Geometry {
         self.layout = OnceLock::from(layout);
     }
 
+    /// Takes one axis without gaps over: `items` times `itemsize` is a number of bytes, and neither is negative.
+    #[inline]
+    pub(super) fn set_row(&mut self, items: isize, itemsize: isize) {
+        self.itemsize = itemsize.unsigned_abs();
+        self.size = items.unsigned_abs();
+        self.ndim = 1;
+        self.gapless = true;
+        self.distance = Some(itemsize);
+        self.shape[0] = items;
+        self.strides[0] = itemsize;
+    }
+
     /// Takes axes over, `None` if they cannot be kept as they are: too many, or not what a [`Layout`] can be made of. Without strides
     /// there are no gaps.
     #[inline]
@@ -181,8 +193,13 @@ impl Geometry {
     #[inline]
     pub(super) fn forget(&mut self) {
         if self.layout.get().is_some() {
-            self.layout = OnceLock::new();
+            self.forget_layout();
         }
+    }
+
+    #[cold]
+    fn forget_layout(&mut self) {
+        self.layout = OnceLock::new();
     }
 
     /// All items in C order, where they form a line.

@@ -351,12 +351,39 @@ impl Drop for Loan {
 unsafe fn give_back(py: Python<'_>, mut block: NonNull<Block>) {
     // SAFETY: granted by the caller.
     let filled = unsafe { block.as_mut() };
-    let pending = Pending::put_aside(py);
-    // SAFETY: filled by `PyObject_GetBuffer`, and released once (granted by the caller); attached.
-    unsafe { ffi::PyBuffer_Release(&raw mut filled.buffer) };
-    pending.put_back(py);
+    let buffer = &raw mut filled.buffer;
+    if PyErr::occurred(py) {
+        // SAFETY: as below.
+        unsafe { release_keeping(py, buffer) };
+    } else {
+        // SAFETY: filled by `PyObject_GetBuffer`, and released once (granted by the caller); attached.
+        unsafe { ffi::PyBuffer_Release(buffer) };
+        if PyErr::occurred(py) {
+            report(py);
+        }
+    }
     // SAFETY: granted by the caller.
     unsafe { Block::put(py, block) };
+}
+
+/// `PyBuffer_Release` while an exception is pending. Exporters must keep it; with one that does not it is kept all the same.
+///
+/// # Safety
+/// `buffer` was filled by `PyObject_GetBuffer`, and is released once.
+#[cold]
+unsafe fn release_keeping(py: Python<'_>, buffer: *mut ffi::Py_buffer) {
+    let pending = Pending::put_aside(py);
+    // SAFETY: granted by the caller; attached.
+    unsafe { ffi::PyBuffer_Release(buffer) };
+    pending.put_back(py);
+}
+
+/// Tells of what an exporter left that must not leave anything.
+#[cold]
+fn report(py: Python<'_>) {
+    Pending::put_aside(py)
+        .into_error(py)
+        .write_unraisable(py, None);
 }
 
 impl fmt::Debug for Loan {
@@ -399,7 +426,9 @@ pub(super) fn type_name(object: &Bound<'_, PyAny>) -> String {
 /// What a failed call left; an exporter that left nothing is told so, as the interpreter would.
 #[cold]
 fn raised(py: Python<'_>) -> PyErr {
-    PyErr::take(py).unwrap_or_else(|| {
-        PySystemError::new_err("the exporter refused a buffer without setting an exception (E-05)")
-    })
+    if PyErr::occurred(py) {
+        // Not `PyErr::take`, which unwinds when it meets a panic of the exporter's.
+        return Pending::put_aside(py).into_error(py);
+    }
+    PySystemError::new_err("the exporter refused a buffer without setting an exception (E-05)")
 }
