@@ -3,9 +3,10 @@
 A buffer is memory that one object (the *exporter*) lends to another (the
 *consumer*). `Buffer` is an exporter for people: typed, N-dimensional memory,
 made of data, zeros, a file, shared memory or a function, that counts what is
-out and says so when that stands in the way.
+out and says so when that stands in the way. `View` is what memoryview is, and
+does what memoryview raises on.
 """
 
-from ._onloan import Buffer, __version__
+from ._onloan import Buffer, View, __version__
 
-__all__ = ["Buffer", "__version__"]
+__all__ = ["Buffer", "View", "__version__"]

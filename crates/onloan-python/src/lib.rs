@@ -10,12 +10,14 @@ mod nested;
 mod probe;
 mod shape;
 mod values;
+mod view;
 
 #[pymodule]
 fn _onloan(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<buffer::Buffer>()?;
     module.add_function(wrap_pyfunction!(buffer::rebuild, module)?)?;
+    view::register(module)?;
     module.add_function(wrap_pyfunction!(inspect::describe, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::draw, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::lends, module)?)?;

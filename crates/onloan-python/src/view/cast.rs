@@ -1,0 +1,203 @@
+//! `cast`: the same bytes as other items.
+//!
+//! Without `order` and `strides` the rules are memoryview's, and what it refuses is refused: native letters only, one of the two formats
+//! of bytes, no empty dimensions. Wider than it: several dimensions become several others, and a block in Fortran order becomes one dimension.
+//! Who gives `order` or `strides` makes a call that memoryview does not know; there every format of the grammar may become any other one.
+
+use std::ffi::{CStr, CString};
+
+use onloan::format::{Format, Reading};
+use onloan::layout::{Layout, MAX_NDIM, Order};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyList, PyString, PyTuple};
+
+use super::View;
+use super::access::Access;
+use super::item::Item;
+
+pub(super) fn cast(
+    view: &View,
+    py: Python<'_>,
+    format: &Bound<'_, PyAny>,
+    shape: Option<&Bound<'_, PyAny>>,
+    order: Option<&str>,
+    strides: Option<&Bound<'_, PyAny>>,
+) -> PyResult<View> {
+    drop(view.enter()?);
+    let text = format
+        .cast::<PyString>()
+        .map_err(|_| type_error("memoryview: format argument must be a string"))?;
+    let text = CString::new(text.to_cow()?.as_bytes()).map_err(|_| unknown_format())?;
+    let wide = order.is_some() || strides.is_some();
+    let order = match order {
+        None | Some("C") => Order::C,
+        Some("F") => Order::F,
+        Some(_) => return Err(PyValueError::new_err("order must be 'C' or 'F'")),
+    };
+    let access = view.enter()?;
+    let (item, layout) = if wide {
+        let item = any_item(&text)?;
+        let layout = wide_layout(&access, &item, shape, order, strides)?;
+        (item, layout)
+    } else {
+        plain(view, &access, &text, shape)?
+    };
+    // SAFETY: the source is one block without gaps, inside of which the new items lie (checked where the layout is made).
+    Ok(unsafe { view.derive(py, &access, access.address(), layout, item, view.readonly) })
+}
+
+/// As memoryview does it, in the order in which it looks at things.
+fn plain(
+    view: &View,
+    access: &Access<'_>,
+    text: &CStr,
+    shape: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(Item, Layout)> {
+    let from = access.layout();
+    let flat = shape.is_none_or(|shape| shape.len().is_ok_and(|ndim| ndim == 1));
+    if !(from.is_c_contiguous() || flat && from.is_f_contiguous()) {
+        return Err(type_error(
+            "memoryview: casts are restricted to C-contiguous views",
+        ));
+    }
+    if (shape.is_some() || from.ndim() != 1) && from.shape().contains(&0) {
+        return Err(type_error(
+            "memoryview: cannot cast view with zeros in shape or strides",
+        ));
+    }
+    let shape = shape.map(extents).transpose()?;
+    if from.ndim() != 1
+        && let Some(shape) = &shape
+        && shape.len() != 1
+        && shape.iter().any(|extent| *extent <= 0)
+    {
+        return Err(type_error("memoryview: cast must be 1D -> ND or ND -> 1D"));
+    }
+    let native = super::native::Native::find(text.to_bytes()).ok_or_else(unknown_format)?;
+    let item = Item::Native(native);
+    if !view.item.is_byte() && !item.is_byte() {
+        return Err(type_error(
+            "memoryview: cannot cast between two non-byte formats",
+        ));
+    }
+    if !from.nbytes().is_multiple_of(native.size()) {
+        return Err(type_error(
+            "memoryview: length is not a multiple of itemsize",
+        ));
+    }
+    let layout = match shape {
+        None => Layout::vector(from.nbytes() / native.size(), native.size()),
+        Some(shape) => {
+            let mut product = native.size().cast_signed();
+            for extent in &shape {
+                if *extent <= 0 {
+                    return Err(PyValueError::new_err(
+                        "memoryview.cast(): elements of shape must be integers > 0",
+                    ));
+                }
+                product = product.checked_mul(*extent).ok_or_else(|| {
+                    PyValueError::new_err("memoryview.cast(): product(shape) > SSIZE_MAX")
+                })?;
+            }
+            if product.unsigned_abs() != from.nbytes() {
+                return Err(type_error(
+                    "memoryview: product(shape) * itemsize != buffer size",
+                ));
+            }
+            Layout::c_order(&shape, native.size())
+        }
+    };
+    Ok((item, layout.map_err(crate::errors::value)?))
+}
+
+/// Any format, with the size that `struct.calcsize` gives.
+fn any_item(text: &CStr) -> PyResult<Item> {
+    let format = Format::parse_bytes(text.to_bytes())
+        .map_err(|error| PyValueError::new_err(format!("memoryview: format {text:?}: {error}")))?;
+    let itemsize = format.size(Reading::Unpadded);
+    if itemsize == 0 {
+        return Err(PyValueError::new_err("memoryview: items of no bytes"));
+    }
+    let item = Item::of(text, itemsize);
+    if item.holds_objects() {
+        return Err(PyValueError::new_err(
+            "memoryview: bytes do not become references to Python objects",
+        ));
+    }
+    Ok(item)
+}
+
+fn wide_layout(
+    access: &Access<'_>,
+    item: &Item,
+    shape: Option<&Bound<'_, PyAny>>,
+    order: Order,
+    strides: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Layout> {
+    let from = access.layout();
+    if !from.is_contiguous() {
+        return Err(type_error(
+            "memoryview: casts are restricted to contiguous views",
+        ));
+    }
+    let itemsize = item.plan().map_or(1, onloan::format::Plan::size);
+    let shape = match shape {
+        Some(shape) => extents(shape)?,
+        None if from.nbytes().is_multiple_of(itemsize) => {
+            vec![(from.nbytes() / itemsize).cast_signed()]
+        }
+        None => {
+            return Err(type_error(
+                "memoryview: length is not a multiple of itemsize",
+            ));
+        }
+    };
+    let layout = match strides {
+        None => Layout::in_order(&shape, itemsize, order),
+        Some(strides) => Layout::strided(&shape, &extents(strides)?, itemsize),
+    };
+    let layout = layout.map_err(crate::errors::value)?;
+    if strides.is_none() && layout.nbytes() != from.nbytes() {
+        return Err(type_error(
+            "memoryview: product(shape) * itemsize != buffer size",
+        ));
+    }
+    layout
+        .fits(from.nbytes(), 0)
+        .map_err(crate::errors::value)?;
+    Ok(layout)
+}
+
+/// The numbers of a list or a tuple.
+fn extents(sequence: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
+    let sequence = match (sequence.cast::<PyList>(), sequence.cast::<PyTuple>()) {
+        (Ok(list), _) => list.to_tuple(),
+        (_, Ok(tuple)) => tuple.clone(),
+        _ => return Err(type_error("shape must be a list or a tuple")),
+    };
+    if sequence.len() > MAX_NDIM {
+        return Err(PyValueError::new_err(
+            "memoryview: number of dimensions must not exceed 64",
+        ));
+    }
+    let number = |element: Bound<'_, PyAny>| {
+        let number = element
+            .cast::<PyInt>()
+            .map_err(|_| type_error("memoryview.cast(): elements of shape must be integers"))?;
+        number.extract::<isize>()
+    };
+    sequence.iter().map(number).collect()
+}
+
+#[cold]
+fn type_error(message: &'static str) -> PyErr {
+    PyTypeError::new_err(message)
+}
+
+#[cold]
+fn unknown_format() -> PyErr {
+    PyValueError::new_err(
+        "memoryview: destination format must be a native single character format prefixed with an optional '@'",
+    )
+}
