@@ -289,6 +289,16 @@ impl Word {
         if described { word.described() } else { word }
     }
 
+    /// The storage that stands in the cell now is lazy or not; said by him who alone can reach it.
+    #[must_use]
+    pub const fn lazily(self, lazy: bool) -> Word {
+        if lazy {
+            Word(self.0 | LAZY)
+        } else {
+            Word(self.0 & !LAZY)
+        }
+    }
+
     /// The memory is described by him who alone can reach it, so that the first export has nothing to open. A lazy storage
     /// has no memory yet, and stays as it is.
     pub const fn described(self) -> Word {

@@ -109,6 +109,11 @@ impl Word {
         self.has(PREPARED)
     }
 
+    /// The storage is opened before the first use and closed after the last.
+    pub const fn is_lazy(self) -> bool {
+        self.has(LAZY)
+    }
+
     /// The storage was taken back.
     pub const fn is_taken(self) -> bool {
         self.has(TAKEN)

@@ -237,7 +237,7 @@ impl<S: Storage> Block<S> {
         contiguous_copies: bool,
     ) -> Result<NonNull<Block<S>>, LayoutError> {
         let traits = Traits {
-            lazy: S::LAZY,
+            lazy: storage.is_lazy(),
             notify: hooks.as_ref().is_some_and(|hooks| hooks.at_the_ends()),
         };
         let word = Word::new(kind, traits);
@@ -254,7 +254,7 @@ impl<S: Storage> Block<S> {
             hooks,
             promise: Mutex::new(None),
         });
-        if !S::LAZY {
+        if !traits.lazy {
             // SAFETY: nobody else knows of the block yet (`COUNTED`, `BUSY`).
             unsafe { block.describe() }?;
             block.header.state = State::new(word.described());

@@ -107,7 +107,8 @@ fn unraisable<'py>(py: Python<'py>, whose: Whose<'_, 'py>, run: impl FnOnce() ->
 unsafe fn open<S: Storage>(header: NonNull<Header>, py: Python<'_>) -> PyResult<()> {
     // SAFETY: the header is the first field of its block (`repr(C)`), which lives (granted by the caller).
     let block = unsafe { header.cast::<Block<S>>().as_ref() };
-    if S::LAZY && !block.header.state.load().is_prepared() {
+    let now = block.header.state.load();
+    if now.is_lazy() && !now.is_prepared() {
         // SAFETY: the holder of `busy` may look; a lazy storage has no reader before it is opened.
         let Some(storage) = (unsafe { block.shared() }) else {
             return Err(PyRuntimeError::new_err(

@@ -131,14 +131,17 @@ impl<S: Storage> DerefMut for WriteGuard<'_, '_, S> {
 
 impl<S: Storage> Drop for WriteGuard<'_, '_, S> {
     fn drop(&mut self) {
+        let state = &self.block.header.state;
         // A layout that does not fit any more, and a storage that panics, are the next consumer's `BufferError`.
-        // SAFETY: the holder of the write guard describes the memory before he lets others in (`COUNTED`, `BUSY`).
-        let describe = || unsafe { self.block.describe() };
-        let described = !S::LAZY && matches!(catch_unwind(AssertUnwindSafe(describe)), Ok(Ok(())));
-        self.block
-            .header
-            .state
-            .apply(|word| (word.end_write(described), ()));
+        let describe = || {
+            let lazy = self.deref().is_lazy();
+            // SAFETY: the holder of the write guard describes the memory before he lets others in (`COUNTED`, `BUSY`).
+            let described = !lazy && unsafe { self.block.describe() }.is_ok();
+            (lazy, described)
+        };
+        let (lazy, described) = catch_unwind(AssertUnwindSafe(describe))
+            .unwrap_or_else(|_| (state.load().is_lazy(), false));
+        state.apply(|word| (word.lazily(lazy).end_write(described), ()));
     }
 }
 

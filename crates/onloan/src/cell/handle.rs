@@ -246,6 +246,7 @@ impl<S: Storage> ExportCell<S> {
     /// # Errors
     /// [`NotPut`] gives the storage back, and says why: the cell is not empty, or the layout does not fit.
     pub fn put(&self, py: Python<'_>, storage: S) -> Result<(), NotPut<S>> {
+        let lazy = storage.is_lazy();
         let enter = |word: Word| word.put().map(|word| (word, ()));
         let state = &self.header().state;
         if let Err(blocked) = state.attempt(enter) {
@@ -257,7 +258,7 @@ impl<S: Storage> ExportCell<S> {
         // SAFETY: the cell is empty, and the holder of `busy` may move a storage in.
         let place = unsafe { &mut *block.storage.get() };
         *place = Some(storage);
-        let described = if S::LAZY {
+        let described = if lazy {
             Ok(false)
         } else {
             // SAFETY: nobody is counted in an empty cell, and this is the holder of `busy`.
@@ -265,7 +266,7 @@ impl<S: Storage> ExportCell<S> {
         };
         let refused = match described {
             Ok(described) => {
-                state.apply(|word| (word.put_in(described), ()));
+                state.apply(|word| (word.lazily(lazy).put_in(described), ()));
                 None
             }
             Err(error) => {

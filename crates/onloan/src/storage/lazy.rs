@@ -39,7 +39,9 @@ impl<S: Storage> Lazy<S> {
 }
 
 impl<S: Storage> Storage for Lazy<S> {
-    const LAZY: bool = true;
+    fn is_lazy(&self) -> bool {
+        true
+    }
 
     fn region(&self) -> Region<'_> {
         match self.made.get() {

@@ -82,12 +82,16 @@ use pyo3::prelude::*;
 )]
 pub trait Storage: Send + Sync + 'static {
     /// The storage has no memory until it is [opened](Storage::open).
-    const LAZY: bool = false;
+    ///
+    /// Asked when the storage is put into a cell, and again after Rust had it for writing.
+    fn is_lazy(&self) -> bool {
+        false
+    }
 
     /// The memory, borrowed from `self`.
     fn region(&self) -> Region<'_>;
 
-    /// Makes the memory, before the first use. Called only of [lazy](Storage::LAZY) storages; may run Python.
+    /// Makes the memory, before the first use. Called only of [lazy](Storage::is_lazy) storages; may run Python.
     ///
     /// # Errors
     /// What the consumer will see as the reason why his request failed.
