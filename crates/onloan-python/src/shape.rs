@@ -57,8 +57,17 @@ pub(crate) fn index<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'p
 
 fn to_isize(int: &Bound<'_, PyInt>, what: &str) -> PyResult<isize> {
     int.extract().map_err(|_: PyErr| {
-        PyOverflowError::new_err(format!("{what} of {int} is more than can be counted"))
+        PyOverflowError::new_err(format!(
+            "{what} of {} is more than can be counted",
+            shown(int)
+        ))
     })
+}
+
+/// The digits, unless they are more than Python prints.
+pub(crate) fn shown(int: &Bound<'_, PyInt>) -> String {
+    let digits = int.str().map(|digits| digits.to_string());
+    digits.unwrap_or_else(|_| "an integer of very many digits".to_owned())
 }
 
 /// A number of bytes or the like: an integer from 0 on.
@@ -66,7 +75,7 @@ pub(crate) fn count(argument: &Bound<'_, PyAny>, what: &str) -> PyResult<usize> 
     let int = index(argument)?
         .ok_or_else(|| errors::type_error(format!("{what} is an integer, in bytes")))?;
     usize::try_from(to_isize(&int, what)?)
-        .map_err(|_| errors::value(format!("{what} is {int}, which is negative")))
+        .map_err(|_| errors::value(format!("{what} is {}, which is negative", shown(&int))))
 }
 
 /// A tuple of Python integers.

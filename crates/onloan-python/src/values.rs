@@ -21,7 +21,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyComplex, PyFloat, PyList, PyString, PyTuple};
 
 use crate::errors;
-use crate::shape::index;
+use crate::shape::{index, shown};
 
 /// Writes the item that `object` stands for.
 ///
@@ -137,7 +137,8 @@ fn integer(scalar: Scalar, object: &Bound<'_, PyAny>) -> PyResult<Value> {
     int.extract::<u64>().map(Value::UInt).map_err(|_| {
         let (least, greatest) = scalar.integer_range().unwrap_or_default();
         errors::value(format!(
-            "argument out of range: {int}, needs {least} <= number <= {greatest}"
+            "argument out of range: {}, needs {least} <= number <= {greatest}",
+            shown(&int)
         ))
     })
 }

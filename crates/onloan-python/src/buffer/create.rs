@@ -5,7 +5,7 @@ use onloan::request::Request;
 use onloan::{Loan, Pages};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PySequence};
+use pyo3::types::{PyBytes, PyList, PySequence};
 
 use super::memory::{self, Cell, Memory};
 use super::{Buffer, Origin};
@@ -15,14 +15,34 @@ use crate::nested;
 use crate::shape::{self, index};
 use crate::values;
 
+/// The data of a `Buffer`, of which there may be none. (`None` is data too, of the wrong kind.)
+pub(super) enum Data<'py> {
+    Nothing,
+    Given(Bound<'py, PyAny>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for Data<'py> {
+    type Error = PyErr;
+
+    fn extract(object: pyo3::Borrowed<'_, 'py, PyAny>) -> PyResult<Data<'py>> {
+        Ok(Data::Given(object.to_owned()))
+    }
+}
+
 /// `Buffer(data, …)`.
 pub(super) fn from_data(
-    data: &Bound<'_, PyAny>,
+    py: Python<'_>,
+    data: Data<'_>,
     format: Option<&str>,
     shape: Option<&Bound<'_, PyAny>>,
     readonly: bool,
     align: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Buffer> {
+    let data = match data {
+        Data::Given(data) => data,
+        Data::Nothing => PyBytes::new(py, b"").into_any(),
+    };
+    let data = &data;
     let align = alignment(align)?;
     let shape = shape.map(shape::shape).transpose()?;
     if Loan::possible(data) {
@@ -31,7 +51,8 @@ pub(super) fn from_data(
     let whole = shape.as_ref().is_none_or(|shape| !shape.is_empty());
     if whole && let Some(number) = index(data)? {
         return Err(PyTypeError::new_err(format!(
-            "cannot make a Buffer of an integer: for zeros there is Buffer.zeros({number})"
+            "cannot make a Buffer of an integer: for zeros there is Buffer.zeros({})",
+            shape::shown(&number)
         )));
     }
     let Some(format) = format else {

@@ -5,10 +5,11 @@
 //! | own | data, values, `zeros`, copies | changes | as asked |
 //! | a mapping | `from_file`, `shared` | fixed | as mapped |
 //! | another exporter's | unpickling, a lazy function | becomes own memory when it changes | as lent |
+//! | lazy | `lazy` | that of what the function returns | no |
 
 use onloan::layout::Layout;
 use onloan::{
-    AlignedVec, BuildError, Export, ExportCell, Lazy, Loan, Mapping, Pages, Region, RegionMut,
+    AlignedVec, BuildError, ExportCell, Lazy, Loan, Mapping, Pages, Region, RegionMut,
     Storage, StorageMut,
 };
 use pyo3::prelude::*;
@@ -24,6 +25,7 @@ pub(crate) enum Memory {
     Own(AlignedVec<u8>),
     Mapped(Mapping),
     Lent(Box<Loan>),
+    Lazy(Box<Lazy<Memory>>),
 }
 
 impl Memory {
@@ -54,11 +56,29 @@ pub(crate) fn copy(py: Python<'_>, loan: &Loan, align: usize) -> PyResult<Aligne
 }
 
 impl Storage for Memory {
+    fn is_lazy(&self) -> bool {
+        matches!(self, Memory::Lazy(_))
+    }
+
+    fn open(&self, py: Python<'_>) -> PyResult<()> {
+        match self {
+            Memory::Lazy(lazy) => lazy.open(py),
+            Memory::Own(_) | Memory::Mapped(_) | Memory::Lent(_) => Ok(()),
+        }
+    }
+
+    fn close(&mut self, py: Python<'_>) {
+        if let Memory::Lazy(lazy) = self {
+            lazy.close(py);
+        }
+    }
+
     fn region(&self) -> Region<'_> {
         match self {
             Memory::Own(own) => own.region(),
             Memory::Mapped(mapping) => mapping.region(),
             Memory::Lent(loan) => loan.region(),
+            Memory::Lazy(lazy) => lazy.region(),
         }
     }
 }
@@ -69,100 +89,48 @@ impl StorageMut for Memory {
             Memory::Own(own) => own.region_mut(),
             Memory::Mapped(mapping) => mapping.region_mut(),
             Memory::Lent(loan) => loan.region_mut(),
+            Memory::Lazy(lazy) => lazy.region_mut(),
         }
     }
 }
 
-/// The cell of a `Buffer`. What a lazy one lends comes and goes, so it is another type of cell.
-pub(crate) enum Cell {
-    Held(ExportCell<Memory>),
-    Lazy(ExportCell<Lazy<Memory>>),
+/// The cell of a `Buffer`.
+pub(crate) type Cell = ExportCell<Memory>;
+
+/// Lends `memory` as items of `layout`.
+///
+/// # Errors
+/// `ValueError`: the memory is smaller than that.
+pub(crate) fn held(memory: Memory, item: &Item, layout: Layout, readonly: bool) -> PyResult<Cell> {
+    let builder = ExportCell::builder(memory)
+        .layout(layout)
+        .format(item.text());
+    let cell = if readonly {
+        builder.read_only()
+    } else {
+        builder.writable()
+    };
+    Ok(cell?)
 }
 
-impl Cell {
-    /// Lends `memory` as items of `layout`.
-    ///
-    /// # Errors
-    /// `ValueError`: the memory is smaller than that.
-    pub(crate) fn held(
-        memory: Memory,
-        item: &Item,
-        layout: Layout,
-        readonly: bool,
-    ) -> PyResult<Cell> {
-        let builder = ExportCell::builder(memory)
-            .layout(layout)
-            .format(item.text());
-        let cell = if readonly {
-            builder.read_only()
-        } else {
-            builder.writable()
-        };
-        Ok(Cell::Held(cell?))
-    }
-
-    /// Lends for reading what `lazy` makes: as items of `layout`, or in a row.
-    pub(crate) fn lazy(
-        lazy: Lazy<Memory>,
-        item: &Item,
-        layout: Option<Layout>,
-    ) -> Result<Cell, BuildError> {
-        let builder = ExportCell::builder(lazy).format(item.text());
-        let builder = match layout {
-            Some(layout) => builder.layout(layout),
-            None => builder,
-        };
-        builder.read_only().map(Cell::Lazy)
-    }
-
-    pub(crate) fn lendable(&self) -> &dyn Export {
-        match self {
-            Cell::Held(cell) => cell,
-            Cell::Lazy(cell) => cell,
-        }
-    }
-
-    pub(crate) fn exports(&self) -> u64 {
-        match self {
-            Cell::Held(cell) => cell.exports(),
-            Cell::Lazy(cell) => cell.exports(),
-        }
-    }
-
-    pub(crate) fn is_read_only(&self) -> bool {
-        let kind = match self {
-            Cell::Held(cell) => cell.kind(),
-            Cell::Lazy(cell) => cell.kind(),
-        };
-        kind == onloan::Kind::ReadOnly
-    }
-
-    /// The memory is gone.
-    pub(crate) fn is_taken(&self) -> bool {
-        match self {
-            Cell::Held(cell) => cell.is_taken(),
-            Cell::Lazy(cell) => cell.is_taken(),
-        }
-    }
-
-    /// Takes the memory out and drops it.
-    pub(crate) fn free(&self, py: Python<'_>) -> Result<(), onloan::Busy> {
-        match self {
-            Cell::Held(cell) => cell.take(py).map(drop),
-            Cell::Lazy(cell) => cell.take(py).map(drop),
-        }
-    }
-
-    /// Frees the memory at the last release; nobody gets in any more.
-    pub(crate) fn free_later(&self, py: Python<'_>) -> Result<(), onloan::Busy> {
-        match self {
-            Cell::Held(cell) => cell.take_later(py, freed),
-            Cell::Lazy(cell) => cell.take_later(py, freed),
-        }
-    }
+/// Lends for reading what `lazy` makes: as items of `layout`, or in a row.
+pub(crate) fn lazy(
+    lazy: Lazy<Memory>,
+    item: &Item,
+    layout: Option<Layout>,
+) -> Result<Cell, BuildError> {
+    let builder = ExportCell::builder(Memory::Lazy(Box::new(lazy))).format(item.text());
+    let builder = match layout {
+        Some(layout) => builder.layout(layout),
+        None => builder,
+    };
+    builder.read_only()
 }
 
-fn freed<S>(_: Python<'_>, memory: S) -> PyResult<()> {
-    drop(memory);
-    Ok(())
+/// Frees the memory at the last release; nobody gets in any more.
+pub(crate) fn free_later(cell: &Cell, py: Python<'_>) -> Result<(), onloan::Busy> {
+    cell.take_later(py, |_, memory| {
+        drop(memory);
+        Ok(())
+    })
 }

@@ -18,6 +18,7 @@
 //! A `Buffer` is equal to itself only, and hashable, as its contents may change: to compare contents, compare `memoryview`s of it.
 
 mod create;
+mod end;
 mod grow;
 mod lazy;
 mod mapped;
@@ -137,17 +138,16 @@ impl Buffer {
 #[pymethods]
 impl Buffer {
     #[new]
-    #[pyo3(signature = (data=None, *, format=None, shape=None, readonly=false, align=None), text_signature = "(data=b'', *, format=None, shape=None, readonly=False, align=64)")]
+    #[pyo3(signature = (data=create::Data::Nothing, *, format=None, shape=None, readonly=false, align=None), text_signature = "(data=b'', *, format=None, shape=None, readonly=False, align=64)")]
     fn new(
         py: Python<'_>,
-        data: Option<&Bound<'_, PyAny>>,
+        data: create::Data<'_>,
         format: Option<&str>,
         shape: Option<&Bound<'_, PyAny>>,
         readonly: bool,
         align: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Buffer> {
-        let nothing = PyBytes::new(py, b"").into_any();
-        create::from_data(data.unwrap_or(&nothing), format, shape, readonly, align)
+        create::from_data(py, data, format, shape, readonly, align)
     }
 
     /// Zeros.
@@ -292,12 +292,12 @@ impl Buffer {
         Ok(self.cell.is_read_only())
     }
 
-    /// The largest power of two, up to 4096, that the address of the first item is
+    /// The largest power of two, up to 2 MiB, that the address of the first item is
     /// a multiple of.
     #[getter]
     fn align(slf: &Bound<'_, Self>) -> PyResult<usize> {
         let address = Buffer::loan(slf, Request::SIMPLE)?.address().addr();
-        Ok(1 << address.trailing_zeros().min(12))
+        Ok(1 << address.trailing_zeros().min(21))
     }
 
     /// The name of shared memory, else None.
@@ -389,12 +389,7 @@ impl Buffer {
     ///
     /// Errors: `BufferError` while exports are out.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        if self.is_closed() {
-            return Ok(());
-        }
-        self.cell
-            .free(py)
-            .map_err(|busy| errors::busy("close", &busy))
+        end::close(self, py)
     }
 
     /// Removes the name of shared memory, so that nobody can open it any more. It
@@ -425,18 +420,7 @@ impl Buffer {
         traceback: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let _ = (kind, traceback);
-        let Err(refused) = self.close(py) else {
-            return Ok(());
-        };
-        if error.is_none() || self.cell.free_later(py).is_err() {
-            return Err(refused);
-        }
-        self.closed.store(true, Ordering::Release);
-        let note = format!(
-            "onloan.Buffer: {}; the memory is freed at the last release",
-            refused.value(py)
-        );
-        error.call_method1("add_note", (note,)).map(drop)
+        end::leave(self, py, error)
     }
 
     fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {

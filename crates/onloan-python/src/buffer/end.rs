@@ -1,0 +1,34 @@
+//! The end of a `Buffer`: closing it, and leaving its `with` block.
+
+use std::sync::atomic::Ordering;
+
+use pyo3::prelude::*;
+
+use super::Buffer;
+use crate::errors;
+
+/// Frees the memory now, or says how many exports stand in the way.
+pub(super) fn close(buffer: &Buffer, py: Python<'_>) -> PyResult<()> {
+    if buffer.is_closed() {
+        return Ok(());
+    }
+    let freed = buffer.cell.free(py);
+    freed.map_err(|busy| errors::busy("close", &busy))
+}
+
+/// Closes at the end of a `with` block. A refusal must not take the place of an exception that is under way, which is often the reason why
+/// something is still out: that one gets a note, and the memory is freed at the last release.
+pub(super) fn leave(buffer: &Buffer, py: Python<'_>, error: &Bound<'_, PyAny>) -> PyResult<()> {
+    let Err(refused) = close(buffer, py) else {
+        return Ok(());
+    };
+    if error.is_none() || buffer.cell.free_later(py).is_err() {
+        return Err(refused);
+    }
+    buffer.closed.store(true, Ordering::Release);
+    let note = format!(
+        "onloan.Buffer: {}; the memory is freed at the last release",
+        refused.value(py)
+    );
+    error.call_method1("add_note", (note,)).map(drop)
+}
