@@ -10,8 +10,13 @@ use crate::errors;
 
 /// Extents, outermost first; an integer stands for one axis. Nothing else is checked yet.
 pub(crate) fn shape(argument: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
+    shape_or_extent(argument).map(|(extents, _)| extents)
+}
+
+/// A shape, and whether it was given as an integer. The argument's `__index__` is called once.
+pub(crate) fn shape_or_extent(argument: &Bound<'_, PyAny>) -> PyResult<(Vec<isize>, bool)> {
     if let Some(extent) = index(argument)? {
-        return Ok(vec![to_isize(&extent, "an extent")?]);
+        return Ok((vec![to_isize(&extent, "an extent")?], true));
     }
     let axes = argument.try_iter().map_err(|_| not_a_shape(argument))?;
     let mut extents = Vec::new();
@@ -25,7 +30,7 @@ pub(crate) fn shape(argument: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
         }
         extents.push(to_isize(&extent, "an extent")?);
     }
-    Ok(extents)
+    Ok((extents, false))
 }
 
 #[cold]

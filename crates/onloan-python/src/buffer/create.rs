@@ -7,7 +7,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PySequence};
 
-use super::memory::{self, Cell, Memory};
+use super::memory::{self, Memory};
 use super::{Buffer, Origin};
 use crate::errors;
 use crate::item::Item;
@@ -86,7 +86,7 @@ pub(super) fn zeros(
 
 /// A `Buffer` of its own memory.
 pub(super) fn made(memory: Memory, item: Item, layout: Layout, readonly: bool) -> PyResult<Buffer> {
-    let cell = Cell::held(memory, &item, layout, readonly)?;
+    let cell = memory::held(memory, &item, layout, readonly)?;
     Ok(Buffer::made(cell, item, Origin::Memory))
 }
 

@@ -12,7 +12,7 @@ pub(super) fn close(buffer: &Buffer, py: Python<'_>) -> PyResult<()> {
     if buffer.is_closed() {
         return Ok(());
     }
-    let freed = buffer.cell.free(py);
+    let freed = buffer.cell.take(py).map(drop);
     freed.map_err(|busy| errors::busy("close", &busy))
 }
 
@@ -22,7 +22,7 @@ pub(super) fn leave(buffer: &Buffer, py: Python<'_>, error: &Bound<'_, PyAny>) -
     let Err(refused) = close(buffer, py) else {
         return Ok(());
     };
-    if error.is_none() || buffer.cell.free_later(py).is_err() {
+    if error.is_none() || super::memory::free_later(&buffer.cell, py).is_err() {
         return Err(refused);
     }
     buffer.closed.store(true, Ordering::Release);

@@ -12,17 +12,16 @@ use pyo3::types::PyList;
 
 use super::Buffer;
 use super::create::{c_order, of_values};
-use super::memory::{self, Cell, Memory};
+use super::memory::{self, Memory};
 use crate::errors;
 use crate::item::Item;
 use crate::nested;
-use crate::shape::{self, index};
+use crate::shape;
 
 type Guard<'cell, 'py> = WriteGuard<'cell, 'py, Memory>;
 
 pub(super) fn resize(slf: &Bound<'_, Buffer>, shape: &Bound<'_, PyAny>) -> PyResult<()> {
-    let only_first = index(shape)?.is_some();
-    let wanted = shape::shape(shape)?;
+    let (wanted, only_first) = shape::shape_or_extent(shape)?;
     change(slf, "resize", |buffer, old, guard| {
         let rest = rest(old)?;
         let new = if only_first {
@@ -55,7 +54,7 @@ pub(super) fn extend(slf: &Bound<'_, Buffer>, data: &Bound<'_, PyAny>) -> PyResu
                 to.copy_from_slice(bytes);
                 Ok(())
             }),
-            Memory::Mapped(_) | Memory::Lent(_) => Ok(()),
+            Memory::Mapped(_) | Memory::Lent(_) | Memory::Lazy(_) => Ok(()),
         };
     }
     let loan = Loan::acquire(data, Request::FULL_RO)?;
@@ -170,16 +169,17 @@ fn change(
     let py = slf.py();
     let buffer = slf.get();
     buffer.check_writable()?;
-    let Cell::Held(cell) = &buffer.cell else {
-        return Err(errors::read_only());
-    };
     // Given back after the guard: an exporter's release may run Python.
     let mut given_back = None;
     let done = {
-        let mut guard = cell.write(py).map_err(|busy| errors::busy(wanted, &busy))?;
+        let mut guard = buffer
+            .cell
+            .write(py)
+            .map_err(|busy| errors::busy(wanted, &busy))?;
         let own = match &*guard {
             Memory::Own(_) => None,
             Memory::Lent(loan) => Some(memory::copy(py, loan, memory::ALIGN)?),
+            Memory::Lazy(_) => return Err(errors::read_only()),
             Memory::Mapped(_) => {
                 return Err(PyTypeError::new_err(
                     "the size of mapped memory is that of its file and does not change",
@@ -215,6 +215,6 @@ fn set_size<'guard>(
     }
     match &mut **guard {
         Memory::Own(own) => Ok(own),
-        Memory::Mapped(_) | Memory::Lent(_) => Err(errors::read_only()),
+        Memory::Mapped(_) | Memory::Lent(_) | Memory::Lazy(_) => Err(errors::read_only()),
     }
 }

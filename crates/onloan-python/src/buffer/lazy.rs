@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::create::c_order;
-use super::memory::{Cell, Memory};
+use super::memory::{self, Memory};
 use super::{Buffer, Origin};
 use crate::errors;
 use crate::item::Item;
@@ -67,7 +67,7 @@ pub(super) fn lazy(
     let function = Function(Arc::new(Mutex::new(Some(function.clone().unbind()))));
     let (called, expected, itemsize) = (function.clone(), layout.clone(), item.size());
     let made = Lazy::new(move |py| make(py, &called, expected.as_ref(), itemsize));
-    let cell = Cell::lazy(made, &item, layout.clone())?;
+    let cell = memory::lazy(made, &item, layout.clone())?;
     Ok(Buffer::made(
         cell,
         item,

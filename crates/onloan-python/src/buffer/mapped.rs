@@ -13,7 +13,7 @@ use onloan::layout::Layout;
 use pyo3::prelude::*;
 
 use super::create::c_order;
-use super::memory::{Cell, Memory};
+use super::memory::{self, Memory};
 use super::{Buffer, Origin};
 use crate::errors;
 use crate::item::Item;
@@ -76,7 +76,7 @@ fn made(
     readonly: bool,
     origin: Origin,
 ) -> PyResult<Buffer> {
-    let cell = Cell::held(Memory::Mapped(map), &item, layout, readonly)?;
+    let cell = memory::held(Memory::Mapped(map), &item, layout, readonly)?;
     Ok(Buffer::made(cell, item, origin))
 }
 

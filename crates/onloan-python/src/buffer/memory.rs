@@ -9,8 +9,8 @@
 
 use onloan::layout::Layout;
 use onloan::{
-    AlignedVec, BuildError, ExportCell, Lazy, Loan, Mapping, Pages, Region, RegionMut,
-    Storage, StorageMut,
+    AlignedVec, BuildError, ExportCell, Lazy, Loan, Mapping, Pages, Region, RegionMut, Storage,
+    StorageMut,
 };
 use pyo3::prelude::*;
 

@@ -28,10 +28,10 @@ mod show;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use onloan::Loan;
 use onloan::exporter;
 use onloan::layout::Layout;
 use onloan::request::Request;
-use onloan::{Export, Loan};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple, PyType};
@@ -92,11 +92,6 @@ impl Buffer {
         }
     }
 
-    /// What the slots lend. A closed cell refuses by itself.
-    fn lendable(&self) -> &dyn Export {
-        self.cell.lendable()
-    }
-
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire) || self.cell.is_taken()
     }
@@ -134,7 +129,7 @@ impl Buffer {
     }
 }
 
-#[exporter(via = lendable)]
+#[exporter(cell)]
 #[pymethods]
 impl Buffer {
     #[new]

@@ -130,6 +130,12 @@ impl<S: Storage> ExportCell<S> {
         self.header().state.load().kind()
     }
 
+    /// Consumers may only read.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.kind() == Kind::ReadOnly
+    }
+
     /// The storage was taken back: nothing can be lent until another is [put](Self::put).
     #[must_use]
     pub fn is_taken(&self) -> bool {
