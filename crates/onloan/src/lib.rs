@@ -46,6 +46,7 @@ mod error;
 mod pending;
 mod slots;
 mod storage;
+mod table;
 pub mod view;
 
 pub use cell::{BuildError, ExportCell, ExportCellBuilder, Kind, ReadGuard, WriteGuard};

@@ -73,6 +73,8 @@ pub(crate) struct Facts {
     pub(crate) granted: [Granted; 8],
     pub(crate) layout: Layout,
     pub(crate) text: FormatText,
+    /// Nobody changes the memory while it is exported: it is read-only, and Rust holds it as `&[T]`.
+    pub(crate) steady: bool,
 }
 
 /// The fields that depend on the request, and one that stands between them.
@@ -129,6 +131,7 @@ impl Facts {
             granted: [Granted::NOTHING; 8],
             layout,
             text: FormatText::Constant(c"B"),
+            steady: false,
         }
     }
 
@@ -136,6 +139,7 @@ impl Facts {
     fn describe(&mut self, region: Region<'_>, readonly: bool, internal: *mut c_void) {
         self.internal = internal;
         self.buf = region.address().cast();
+        self.steady = readonly && region.is_steady();
         (self.layout, self.text) = region.into_parts();
         self.offer = Offer::of(&self.layout, readonly);
         self.answers = self.offer.answers();

@@ -24,6 +24,7 @@ use pyo3::types::{PyList, PyType};
 use super::class::{Access, ExporterClass};
 use super::lend::getbuffer;
 use super::release::releasebuffer;
+use crate::table;
 
 /// The two functions of a class, as addresses.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -123,6 +124,7 @@ where
     };
     exchange(&object.as_any().get_type(), from, to);
     if !slots.tree.swap(true, Ordering::AcqRel) {
+        table::announce(py);
         exchange_tree(&T::type_object(py), from, to);
     }
 }

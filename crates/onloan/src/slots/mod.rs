@@ -28,8 +28,10 @@ mod install;
 mod lend;
 mod refuse;
 mod release;
+mod steady;
 
 pub use class::{Access, Export, ExporterClass, Lender};
 pub use install::Slots;
 pub use lend::getbuffer_plain;
 pub use release::releasebuffer_plain;
+pub(crate) use steady::steady;

@@ -38,6 +38,8 @@ pub struct Region<'a> {
     offset: isize,
     layout: Layout,
     format: FormatText,
+    /// Rust holds the memory as `&[T]` while it is borrowed: only a writable loan could change it.
+    steady: bool,
     storage: PhantomData<&'a [u8]>,
 }
 
@@ -68,6 +70,7 @@ impl<'a> Region<'a> {
             offset: 0,
             layout,
             format,
+            steady: true,
             storage: PhantomData,
         }
     }
@@ -124,6 +127,7 @@ impl<'a> Region<'a> {
             offset,
             layout,
             format: FormatText::Constant(T::FORMAT),
+            steady: false,
             storage: PhantomData,
         }
     }
@@ -149,6 +153,11 @@ impl<'a> Region<'a> {
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// Nobody changes the memory while it is borrowed, unless it is lent writable.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.steady
     }
 
     /// The address of item [0,…,0]: `Py_buffer.buf`.

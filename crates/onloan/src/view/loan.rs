@@ -143,6 +143,11 @@ impl Loan {
         unsafe { self.block.as_mut() }.geometry.set(layout);
     }
 
+    /// What the exporter filled in.
+    pub(super) fn buffer(&self) -> &ffi::Py_buffer {
+        &self.block().buffer
+    }
+
     #[inline]
     pub(super) fn geometry(&self) -> &Geometry {
         &self.block().geometry

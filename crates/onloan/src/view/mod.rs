@@ -17,6 +17,7 @@ mod pointers;
 mod rank;
 mod raw;
 mod refusal;
+mod stable;
 mod typed;
 
 pub use access::AccessError;
