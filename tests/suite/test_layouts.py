@@ -1,0 +1,132 @@
+"""Any layout over any memory: built if and only if it fits, lent as a slow walk over the bytes says."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onloan_suite import laid_out, raw
+
+from suite.oracle import (
+    C_CONTIGUOUS,
+    FORMAT,
+    FULL_RO,
+    ND,
+    REQUESTS,
+    WRITABLE,
+    asks,
+    c_strides,
+    expected,
+    indices,
+    show,
+    strided,
+)
+
+ITEMSIZES = {None: 1, "H": 2, "<i": 4, "3s": 3, "T{<H:a:x<B:b:}": 4}
+KINDS = ["read_only", "writable", "exclusive"]
+
+
+@st.composite
+def layouts(draw):
+    shape = draw(st.lists(st.integers(0, 4), max_size=4))
+    format = draw(st.sampled_from(list(ITEMSIZES)))
+    if draw(st.booleans()):
+        strides = [draw(st.integers(-12, 12)) for _ in shape]
+    else:
+        strides = draw(st.permutations(c_strides(shape, ITEMSIZES[format])))
+    return dict(shape=shape, strides=strides, format=format)
+
+
+def room(shape, strides, itemsize):
+    """From the lowest byte of an item to behind the highest, seen from item [0,…,0]; None without items."""
+    starts = [sum(i * stride for i, stride in zip(index, strides)) for index in indices(shape)]
+    return (min(starts), max(starts) + itemsize) if starts else None
+
+
+@settings(max_examples=300, deadline=None)
+@given(layout=layouts(), size=st.integers(0, 60), place=st.integers(0, 70), kind=st.sampled_from(KINDS))
+def test_a_layout_is_built_exactly_if_every_item_lies_in_the_memory(layout, size, place, kind):
+    data = bytes(range(size))
+    itemsize = ITEMSIZES[layout["format"]]
+    needed = room(layout["shape"], layout["strides"], itemsize)
+    if needed is None:
+        offset = min(place, size)
+        fits = True
+    else:
+        offset = max(0, place - needed[0] - 5)
+        fits = offset + needed[0] >= 0 and offset + needed[1] <= size
+    if not fits:
+        with pytest.raises(ValueError):
+            laid_out(kind, data, **layout, offset=offset)
+        return
+    exporter = laid_out(kind, data, **layout, offset=offset)
+    items = strided(data, layout["shape"], layout["strides"], offset, itemsize)
+    held = raw.acquire(exporter, FULL_RO)
+    buffer = held.fields()
+    assert held.to_contiguous("C") == items and buffer["itemsize"] == itemsize
+    assert (buffer["shape"] or []) == layout["shape"]
+    assert exporter.copied() == items
+    if items:
+        assert (buffer["strides"] or []) == layout["strides"]
+    held.release()
+    for flags in REQUESTS:
+        try:
+            raw.acquire(exporter, flags).release()
+            granted = True
+        except BufferError:
+            granted = False
+        assert expected(buffer, flags) in (granted, None), show(flags)
+    assert exporter.exports == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(layout=layouts(), kind=st.sampled_from(KINDS), new=st.binary(min_size=8, max_size=8), data=st.data())
+def test_with_copies_every_consumer_gets_contiguous_items_and_what_it_wrote_arrives(layout, kind, new, data):
+    itemsize = ITEMSIZES[layout["format"]]
+    low, high = room(layout["shape"], layout["strides"], itemsize) or (0, 0)
+    memory = bytes(7 * place % 256 for place in range(high - low))
+    exporter = laid_out(kind, memory, **layout, offset=-low, copies=True)
+    items = strided(memory, layout["shape"], layout["strides"], -low, itemsize)
+    flags = data.draw(st.sampled_from([0, ND, C_CONTIGUOUS, ND | FORMAT]))
+    held = raw.acquire(exporter, flags | (WRITABLE if kind != "read_only" else 0))
+    assert held.linear() == items
+    if not asks(flags, C_CONTIGUOUS):
+        assert held.fields()["strides"] is None
+    distinct = len(set(strided_places(layout, itemsize))) == len(items)
+    if kind == "read_only" or not items or not distinct:
+        return
+    written = bytes(byte ^ new[place % 8] for place, byte in enumerate(items))
+    held.set_linear(written)
+    held.release()
+    held = raw.acquire(exporter, FULL_RO)
+    assert held.to_contiguous("C") == written
+
+
+def strided_places(layout, itemsize):
+    """Every byte of every item, by its place."""
+    for index in indices(layout["shape"]):
+        start = sum(i * stride for i, stride in zip(index, layout["strides"]))
+        yield from range(start, start + itemsize)
+
+
+WRONG = {
+    "a format that is none": (dict(format="T{i:a"), 'format "T{i:a": byte 5: found the end, expected `:`'),
+    "an unknown code": (dict(format="Y"), 'format "Y": byte 0: found `Y`, expected a type code'),
+    "a format of another size": (dict(format="i", layout=([3], [8], 3)), "`i` has 4 bytes; the item size is 3"),
+    "a format with a NUL": (dict(format="i\0"), "byte 1"),
+    "too few strides": (dict(shape=[2, 3], strides=[3]), "strides has 1 entries for 2 dimensions"),
+    "more items than there is memory": (dict(shape=[100]), "items lie at bytes 0..100 of a region of 48 bytes"),
+    "an offset beyond the end": (dict(shape=[1], offset=48), "items lie at bytes 48..49 of a region of 48 bytes"),
+    "a negative stride from the start": (dict(shape=[2], strides=[-1]), "items lie at bytes -1..1 of a region of 48"),
+    "more bytes than can be counted": (dict(shape=[2**62, 2**62]), f"exceed {2**63 - 1} bytes"),
+    "an extent beyond a Py_ssize_t": (dict(shape=[2**63]), f"exceed {2**63 - 1} bytes"),
+    "sixty-five axes": (dict(shape=[1] * 65), "65 dimensions, at most 64 are possible"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_builder_says_what_does_not_fit(what):
+    arguments, said = WRONG[what]
+    with pytest.raises(ValueError, match=re.escape(said)):
+        laid_out("writable", bytes(48), **arguments)
