@@ -144,7 +144,7 @@ where
 unsafe fn fill(facts: &Facts, object: *mut ffi::PyObject, view: *mut ffi::Py_buffer, grant: Grant) {
     // First, so that it is done when the consumer's release reads the count.
     // SAFETY: alive; the reference is the consumer's from now on.
-    unsafe { ffi::Py_INCREF(object) };
+    unsafe { new_reference(object) };
     let granted = &facts.granted[grant.index()];
     let filled = ffi::Py_buffer {
         buf: facts.buf,
@@ -162,6 +162,29 @@ unsafe fn fill(facts: &Facts, object: *mut ffi::PyObject, view: *mut ffi::Py_buf
     };
     // SAFETY: to be filled (granted by the caller).
     unsafe { view.write(filled) };
+}
+
+/// `Py_INCREF`, inline.
+///
+/// # Safety
+/// `object` is alive, and attached.
+#[inline(always)]
+unsafe fn new_reference(object: *mut ffi::PyObject) {
+    // PyO3 calls a function for every build with the limited API. Up to 3.11 the macro of that API is this very increment, and the stable ABI
+    // keeps it working in all later versions; from 3.12 on it is a function by contract.
+    #[cfg(all(Py_LIMITED_API, not(Py_3_12), not(Py_GIL_DISABLED)))]
+    {
+        let count: *mut isize = object.cast();
+        // SAFETY: alive, so readable; the count is the first field (SAFETY.md, `limited-api-count`).
+        let now = unsafe { count.read() };
+        // SAFETY: as above; attached, so nobody else changes it.
+        unsafe { count.write(now + 1) };
+    }
+    #[cfg(not(all(Py_LIMITED_API, not(Py_3_12), not(Py_GIL_DISABLED))))]
+    // SAFETY: granted by the caller.
+    unsafe {
+        ffi::Py_INCREF(object);
+    }
 }
 
 /// `bf_getbuffer` of `T`, whatever may be.
