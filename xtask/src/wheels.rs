@@ -122,10 +122,7 @@ impl<'a> Builder<'a> {
 pub(crate) fn projects(workspace: &Workspace) -> Vec<PathBuf> {
     let mut projects = vec![workspace.root.clone()];
     projects.extend(workspace.directories_with("examples", "pyproject.toml"));
-    let extension = workspace.root.join("tests/extension");
-    if extension.join("pyproject.toml").is_file() {
-        projects.push(extension);
-    }
+    projects.extend(workspace.directories_with("tests", "pyproject.toml"));
     projects
 }
 
