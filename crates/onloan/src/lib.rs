@@ -72,6 +72,10 @@ pub use view::{
 #[doc(hidden)]
 pub mod __private {
     //! What the macros expand to. Not part of the interface.
+
+    /// Built for an interpreter without a global lock.
+    pub const GIL_DISABLED: bool = cfg!(Py_GIL_DISABLED);
+
     pub use pyo3;
 
     pub use crate::slots::{

@@ -17,16 +17,17 @@ use std::marker::PhantomData;
 use onloan::layout::{Layout, Memory, Order, Part, Walk};
 use onloan_core::copy::{CopyError, copy_raw};
 
+use super::geometry::Geometry;
 use super::managed::ManagedLoan;
 
 /// A view that cannot be given back.
 ///
-/// Invariant `LENT`: from `address` on lie the items of `layout`, in memory of a loan of which this is a user; writable, unless
+/// Invariant `LENT`: from `address` on lie the items of `geometry`, in memory of a loan of which this is a user; writable, unless
 /// `readonly`. Every way to make one keeps to it.
 pub(super) struct Access<'view> {
     loan: &'view ManagedLoan,
     address: *mut u8,
-    layout: &'view Layout,
+    geometry: &'view Geometry,
     readonly: bool,
 }
 
@@ -45,25 +46,30 @@ impl<'view> Access<'view> {
     /// Enters the loan; `None` if the memory was given back.
     ///
     /// # Safety
-    /// As long as `loan` has users, `LENT` holds for the rest.
+    /// The caller is attached, also when the access is dropped. As long as `loan` has users, `LENT` holds for the rest.
     #[inline]
     pub(super) unsafe fn enter(
         loan: &'view ManagedLoan,
         address: *mut u8,
-        layout: &'view Layout,
+        geometry: &'view Geometry,
         readonly: bool,
     ) -> Option<Access<'view>> {
         loan.enter().then_some(Access {
             loan,
             address,
-            layout,
+            geometry,
             readonly,
         })
     }
 
     #[inline]
+    pub(super) fn geometry(&self) -> &'view Geometry {
+        self.geometry
+    }
+
+    #[inline]
     pub(super) fn layout(&self) -> &'view Layout {
-        self.layout
+        self.geometry.layout()
     }
 
     #[inline]
@@ -81,22 +87,28 @@ impl<'view> Access<'view> {
         part.start.walk(&mut Pointers(PhantomData), self.address)
     }
 
-    /// The item at `index` of the only axis, which is not checked for being direct: 0 ≤ `index` < extent.
+    /// The item at `index` of the only dimension; `None` where it is out of range, or there are other dimensions.
     #[inline]
     pub(super) fn item(&self, index: isize) -> Option<Place<'_>> {
-        let ([extent], [stride]) = (self.layout.shape(), self.layout.strides()) else {
-            return None;
+        let Some(line) = self.geometry.line() else {
+            return self.far_item(index);
         };
-        if index < 0 || index >= *extent {
+        if index < 0 || index >= line.extent {
             return None;
         }
-        // In range, so that the product is one that the layout has checked.
-        let mut address = self.address.wrapping_offset(index.wrapping_mul(*stride));
-        if let Some(suboffset) = self.layout.suboffset(0) {
-            address = Pointers(PhantomData)
-                .follow(address)
-                .wrapping_offset(suboffset);
-        }
+        // In range, so that the product is one that can be counted.
+        let bytes = index.wrapping_mul(line.stride);
+        Some(self.place(self.address.wrapping_offset(bytes)))
+    }
+
+    /// The item behind a pointer.
+    #[cold]
+    fn far_item(&self, index: isize) -> Option<Place<'_>> {
+        let index = usize::try_from(index).ok()?;
+        let mut pointers = Pointers(PhantomData);
+        let address = self
+            .layout()
+            .address(&mut pointers, self.address, &[index])?;
         Some(self.place(address))
     }
 
@@ -107,9 +119,19 @@ impl<'view> Access<'view> {
 
     /// All items.
     pub(super) fn places(&self, order: Order) -> Places<'_> {
-        Places {
-            walk: self.layout.walk(Pointers(PhantomData), self.address, order),
-            access: self,
+        match self.geometry.line() {
+            Some(line) => Places::Line {
+                next: self.place(self.address),
+                stride: line.stride,
+                left: line.extent.unsigned_abs(),
+            },
+            None => Places::Walk {
+                walk: Box::new(
+                    self.layout()
+                        .walk(Pointers(PhantomData), self.address, order),
+                ),
+                access: self,
+            },
         }
     }
 
@@ -118,7 +140,7 @@ impl<'view> Access<'view> {
     fn place(&self, address: *mut u8) -> Place<'_> {
         Place {
             address,
-            itemsize: self.layout.itemsize(),
+            itemsize: self.geometry.itemsize(),
             writable: !self.readonly,
             access: PhantomData,
         }
@@ -143,7 +165,7 @@ impl<'view> Access<'view> {
         bytes: usize,
         order: Order,
     ) -> Result<(), CopyError> {
-        let gapless = Layout::in_order(self.layout.shape(), self.layout.itemsize(), order)
+        let gapless = Layout::in_order(self.layout().shape(), self.layout().itemsize(), order)
             .ok()
             .filter(|gapless| gapless.nbytes() == bytes)
             .ok_or(CopyError::ShapesDiffer)?;
@@ -151,7 +173,7 @@ impl<'view> Access<'view> {
         // readable, tables: `LENT`.
         // writable, apart: granted by the caller, for the number of bytes checked above.
         // unraced: assumed of everybody.
-        unsafe { copy_raw(to, &gapless, self.address, self.layout) }
+        unsafe { copy_raw(to, &gapless, self.address, self.layout()) }
     }
 
     /// Writes all items of `from` to the places of the same index. The two may share memory.
@@ -159,16 +181,16 @@ impl<'view> Access<'view> {
     /// # Errors
     /// Other shapes, or another size of items.
     pub(super) fn copy_in(&self, from: &Access<'_>) -> Result<(), CopyError> {
-        let blocks = self.layout.is_c_contiguous() && from.layout.is_c_contiguous();
-        let alike = self.layout.shape() == from.layout.shape()
-            && self.layout.itemsize() == from.layout.itemsize();
+        let blocks = self.geometry.is_c_contiguous() && from.geometry.is_c_contiguous();
+        let alike = self.geometry.shape() == from.geometry.shape()
+            && self.geometry.itemsize() == from.geometry.itemsize();
         if self.readonly {
             return Err(CopyError::ShapesDiffer);
         }
         if blocks && alike {
-            if self.layout.nbytes() > 0 {
+            if self.layout().nbytes() > 0 {
                 // SAFETY: contiguous, so that both are blocks of that many bytes (`LENT`), and not read-only (checked). They may overlap.
-                unsafe { from.address.copy_to(self.address, self.layout.nbytes()) };
+                unsafe { from.address.copy_to(self.address, self.layout().nbytes()) };
             }
             return Ok(());
         }
@@ -177,9 +199,9 @@ impl<'view> Access<'view> {
             // readable, writable, tables: `LENT` of both, not read-only (checked).
             // apart: checked.
             // unraced: assumed of everybody.
-            return unsafe { copy_raw(self.address, self.layout, from.address, from.layout) };
+            return unsafe { copy_raw(self.address, self.layout(), from.address, from.layout()) };
         }
-        let mut copy = vec![0; from.layout.nbytes()];
+        let mut copy = vec![0; from.layout().nbytes()];
         from.copy_out(&mut copy, Order::C)?;
         self.write_all(&copy)
     }
@@ -189,7 +211,7 @@ impl<'view> Access<'view> {
     /// # Errors
     /// Not as many bytes as items have.
     pub(super) fn write_all(&self, from: &[u8]) -> Result<(), CopyError> {
-        let gapless = Layout::c_order(self.layout.shape(), self.layout.itemsize())
+        let gapless = Layout::c_order(self.layout().shape(), self.layout().itemsize())
             .ok()
             .filter(|gapless| gapless.nbytes() == from.len() && !self.readonly)
             .ok_or(CopyError::ShapesDiffer)?;
@@ -198,15 +220,15 @@ impl<'view> Access<'view> {
         // writable, tables: `LENT`, not read-only (checked).
         // apart: `from` is our own.
         // unraced: assumed of everybody.
-        unsafe { copy_raw(self.address, self.layout, from.as_ptr(), &gapless) }
+        unsafe { copy_raw(self.address, self.layout(), from.as_ptr(), &gapless) }
     }
 
     /// Whether the bytes of all items are the same; `None` if one of the two is no block in C order.
     pub(super) fn same_bytes(&self, other: &Access<'_>) -> Option<bool> {
         const CHUNK: usize = 4096;
-        let bytes = self.layout.nbytes();
-        let blocks = self.layout.is_c_contiguous() && other.layout.is_c_contiguous();
-        if !blocks || bytes != other.layout.nbytes() {
+        let bytes = self.layout().nbytes();
+        let blocks = self.layout().is_c_contiguous() && other.layout().is_c_contiguous();
+        if !blocks || bytes != other.layout().nbytes() {
             return None;
         }
         let (mut one, mut two) = ([0; CHUNK], [0; CHUNK]);
@@ -230,11 +252,11 @@ impl<'view> Access<'view> {
     /// Whether no byte of the two is the same, as far as can be told without following pointers.
     fn apart_from(&self, other: &Access<'_>) -> bool {
         let range = |access: &Access<'_>| {
-            let extent = access.layout.extent()?;
+            let extent = access.layout().extent()?;
             let start = access.address.addr().checked_add_signed(extent.start)?;
             Some(start..start.checked_add(extent.len())?)
         };
-        let direct = !self.layout.is_indirect() && !other.layout.is_indirect();
+        let direct = !self.layout().is_indirect() && !other.layout().is_indirect();
         match (range(self), range(other)) {
             (Some(one), Some(two)) => direct && (one.end <= two.start || two.end <= one.start),
             // Nothing to be copied.
@@ -252,6 +274,20 @@ impl Drop for Access<'_> {
 }
 
 impl Place<'_> {
+    /// An item of which somebody else knows that it is one.
+    ///
+    /// # Safety
+    /// `ITEM` holds as long as it is used.
+    #[inline]
+    pub(super) unsafe fn promised(address: *mut u8, itemsize: usize, writable: bool) -> Self {
+        Place {
+            address,
+            itemsize,
+            writable,
+            access: PhantomData,
+        }
+    }
+
     /// The first `N` bytes of the item; `None` if it has fewer.
     #[inline]
     pub(super) fn read<const N: usize>(self) -> Option<[u8; N]> {
@@ -299,9 +335,17 @@ impl Place<'_> {
 }
 
 /// The places of all items.
-pub(super) struct Places<'access> {
-    walk: Walk<'access, Pointers<'access>>,
-    access: &'access Access<'access>,
+pub(super) enum Places<'access> {
+    /// At one distance.
+    Line {
+        next: Place<'access>,
+        stride: isize,
+        left: usize,
+    },
+    Walk {
+        walk: Box<Walk<'access, Pointers<'access>>>,
+        access: &'access Access<'access>,
+    },
 }
 
 impl<'access> Iterator for Places<'access> {
@@ -309,13 +353,27 @@ impl<'access> Iterator for Places<'access> {
 
     #[inline]
     fn next(&mut self) -> Option<Place<'access>> {
-        self.walk.next().map(|address| self.access.place(address))
+        match self {
+            Places::Line { next, stride, left } => {
+                *left = left.checked_sub(1)?;
+                let place = *next;
+                next.address = next.address.wrapping_offset(*stride);
+                Some(place)
+            }
+            Places::Walk { walk, access } => walk.next().map(|address| access.place(address)),
+        }
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.walk.size_hint()
+        match self {
+            Places::Line { left, .. } => (*left, Some(*left)),
+            Places::Walk { walk, .. } => walk.size_hint(),
+        }
     }
 }
+
+impl ExactSizeIterator for Places<'_> {}
 
 /// Follows pointers of a layout, which lie in the memory of an access.
 ///

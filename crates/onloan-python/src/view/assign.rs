@@ -1,14 +1,15 @@
 //! `m[key] = value`: items from objects, parts from whatever lends items of the same format in the same shape.
 
 use onloan::Loan;
-use onloan::layout::{Layout, Select};
+use onloan::layout::Select;
 use onloan::request::Request;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyEllipsis, PyString};
+use pyo3::types::{PyEllipsis, PySlice, PyString};
 
 use super::View;
 use super::access::Access;
+use super::geometry::Geometry;
 use super::item::Item;
 use super::key;
 use super::managed::ManagedLoan;
@@ -22,15 +23,29 @@ pub(super) fn set(view: &View, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>)
         return Err(PyTypeError::new_err("cannot modify read-only memory"));
     }
     if let Some(index) = key::index(key)? {
-        if view.layout.ndim() == 1 {
-            return set_item(view, index, value);
+        if let [extent] = view.geometry.shape() {
+            return set_item(view, index, *extent, value);
         }
         return set_part(view, &[Select::Index(index)], value);
+    }
+    if let (Ok(bounds), Some(line)) = (key.cast::<PySlice>(), view.geometry.line()) {
+        let slice = key::slice(bounds)?;
+        let Some((start, step, count)) = slice.indices(line.extent) else {
+            return Err(key::invalid());
+        };
+        let (first, cut) = line.cut(start, step, count);
+        let part = |access: &Access<'_>| {
+            (
+                access.address().wrapping_offset(first),
+                Geometry::along(cut),
+            )
+        };
+        return copy(view, &view.item, value, part);
     }
     if key.is_instance_of::<PyString>() {
         return super::field::set(view, key, value);
     }
-    if view.layout.ndim() == 0 && key.is_instance_of::<PyEllipsis>() {
+    if view.geometry.ndim() == 0 && key.is_instance_of::<PyEllipsis>() {
         return set_part(view, &[], value);
     }
     drop(view.enter()?);
@@ -40,16 +55,13 @@ pub(super) fn set(view: &View, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>)
 
 /// `m[2] = value` of one dimension.
 #[inline]
-fn set_item(view: &View, index: isize, value: &Bound<'_, PyAny>) -> PyResult<()> {
-    let [extent] = view.layout.shape() else {
-        return Err(key::invalid());
-    };
+fn set_item(view: &View, index: isize, extent: isize, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let index = if index < 0 {
-        index.wrapping_add(*extent)
+        index.wrapping_add(extent)
     } else {
         index
     };
-    if index < 0 || index >= *extent {
+    if index < 0 || index >= extent {
         return Err(if view.is_released() {
             super::released()
         } else {
@@ -67,7 +79,11 @@ fn set_item(view: &View, index: isize, value: &Bound<'_, PyAny>) -> PyResult<()>
 
 /// An item, if each dimension has an index; else a part.
 fn set_part(view: &View, selectors: &[Select], value: &Bound<'_, PyAny>) -> PyResult<()> {
-    let part = view.layout.select(selectors).map_err(key::wrong)?;
+    let part = view
+        .geometry
+        .layout()
+        .select(selectors)
+        .map_err(key::wrong)?;
     if part.layout.ndim() == 0 {
         drop(view.enter()?);
         let packing = Packing::of(&view.item, value)?;
@@ -78,16 +94,16 @@ fn set_part(view: &View, selectors: &[Select], value: &Bound<'_, PyAny>) -> PyRe
         return Ok(());
     }
     copy(view, &view.item, value, |access| {
-        (access.part(&part), &part.layout)
+        (access.part(&part), Geometry::of(part.layout.clone()))
     })
 }
 
 /// Copies the items that `value` lends to a part of the view.
-pub(super) fn copy<'part>(
+pub(super) fn copy(
     view: &View,
     item: &Item,
     value: &Bound<'_, PyAny>,
-    part: impl FnOnce(&Access<'_>) -> (*mut u8, &'part Layout),
+    part: impl FnOnce(&Access<'_>) -> (*mut u8, Geometry),
 ) -> PyResult<()> {
     let from_item;
     let managed;
@@ -98,31 +114,32 @@ pub(super) fn copy<'part>(
         }
         Err(_) => {
             let loan = Loan::acquire(value, Request::FULL_RO)?;
-            from_item = Item::of(loan.format(), loan.layout().itemsize());
+            from_item = Item::of(loan.format(), loan.itemsize());
             managed = Borrowed::new(loan);
             managed.enter()?
         }
     };
     let access = view.enter()?;
-    let (address, layout) = part(&access);
+    let (address, geometry) = part(&access);
     // SAFETY: a part of the view.
-    let Some(to) = (unsafe { Access::enter(view.managed.get(), address, layout, view.readonly) })
+    let Some(to) =
+        (unsafe { Access::enter(view.managed.get(), address, &geometry, view.readonly) })
     else {
         return Err(super::released());
     };
-    if !from_item.is_like(item) || !same_shape(layout, from.layout()) {
+    if !from_item.is_like(item) || !same_shape(&geometry, from.geometry()) {
         return Err(PyValueError::new_err(
             "memoryview assignment: lvalue and rvalue have different structures",
         ));
     }
-    if layout.nbytes() == 0 {
+    if geometry.nbytes() == 0 {
         return Ok(());
     }
     to.copy_in(&from).map_err(crate::errors::value)
 }
 
 /// Equal up to the first extent of 0, as for memoryview.
-pub(super) fn same_shape(one: &Layout, two: &Layout) -> bool {
+pub(super) fn same_shape(one: &Geometry, two: &Geometry) -> bool {
     let (one, two) = (one.shape(), two.shape());
     if one.len() != two.len() {
         return false;
@@ -142,7 +159,7 @@ pub(super) fn same_shape(one: &Layout, two: &Layout) -> bool {
 pub(super) struct Borrowed {
     managed: ManagedLoan,
     address: *mut u8,
-    layout: Layout,
+    geometry: Geometry,
     readonly: bool,
 }
 
@@ -150,15 +167,15 @@ impl Borrowed {
     pub(super) fn new(loan: Loan) -> Borrowed {
         Borrowed {
             address: loan.address(),
-            layout: loan.layout().clone(),
+            geometry: super::geometry_of(&loan),
             readonly: loan.readonly(),
             managed: ManagedLoan::new(loan),
         }
     }
 
     pub(super) fn enter(&self) -> PyResult<Access<'_>> {
-        // SAFETY: address and layout are those of the loan.
-        unsafe { Access::enter(&self.managed, self.address, &self.layout, self.readonly) }
+        // SAFETY: address and geometry are those of the loan.
+        unsafe { Access::enter(&self.managed, self.address, &self.geometry, self.readonly) }
             .ok_or_else(super::released)
     }
 }

@@ -16,11 +16,11 @@ pub(super) fn to_bytes<'py>(
     order: Option<&str>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let access = view.enter()?;
-    let layout = access.layout();
+    let geometry = access.geometry();
     let order = match order {
         None | Some("C") => Order::C,
         Some("F") => Order::F,
-        Some("A") if layout.is_f_contiguous() && !layout.is_c_contiguous() => Order::F,
+        Some("A") if geometry.is_f_contiguous() && !geometry.is_c_contiguous() => Order::F,
         Some("A") => Order::C,
         Some(_) => return Err(PyValueError::new_err("order must be 'C', 'F' or 'A'")),
     };
@@ -33,7 +33,7 @@ pub(super) fn copy<'py>(
     py: Python<'py>,
     order: Order,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let length = access.layout().nbytes();
+    let length = access.geometry().nbytes();
     // SAFETY: attached; NULL for bytes that are written afterwards.
     let made = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), length.cast_signed()) };
     // SAFETY: NULL with an exception set, or a new reference.

@@ -14,6 +14,7 @@ use pyo3::types::{PyInt, PyList, PyString, PyTuple};
 
 use super::View;
 use super::access::Access;
+use super::geometry::Geometry;
 use super::item::Item;
 
 pub(super) fn cast(
@@ -44,7 +45,16 @@ pub(super) fn cast(
         plain(view, &access, &text, shape)?
     };
     // SAFETY: the source is one block without gaps, inside of which the new items lie (checked where the layout is made).
-    Ok(unsafe { view.derive(py, &access, access.address(), layout, item, view.readonly) })
+    Ok(unsafe {
+        view.derive(
+            py,
+            &access,
+            access.address(),
+            Geometry::of(layout),
+            item,
+            view.readonly,
+        )
+    })
 }
 
 /// As memoryview does it, in the order in which it looks at things.

@@ -56,7 +56,7 @@ fn equal(
         return None;
     }
     let loan = Loan::acquire(other, Request::FULL_RO).ok()?;
-    let item = Item::of(loan.format(), loan.layout().itemsize());
+    let item = Item::of(loan.format(), loan.itemsize());
     let borrowed = Borrowed::new(loan);
     let (Ok(one), Ok(two)) = (view.enter(), borrowed.enter()) else {
         return Some(false);
@@ -79,7 +79,7 @@ pub(super) fn equals(view: &View, other: &Bound<'_, PyAny>) -> PyResult<bool> {
         ));
     }
     let loan = Loan::acquire(other, Request::FULL_RO)?;
-    let item = Item::of(loan.format(), loan.layout().itemsize());
+    let item = Item::of(loan.format(), loan.itemsize());
     let borrowed = Borrowed::new(loan);
     Ok(equal_items(
         &view.enter()?,
@@ -97,7 +97,7 @@ fn equal_items(
     two_item: &Item,
     compares: fn(&Item) -> bool,
 ) -> bool {
-    if !same_shape(one.layout(), two.layout()) || !compares(one_item) || !compares(two_item) {
+    if !same_shape(one.geometry(), two.geometry()) || !compares(one_item) || !compares(two_item) {
         return false;
     }
     if one.layout().size() == 0 {
@@ -117,7 +117,7 @@ fn equal_items(
             NativeCode::Float => places().all(|(one, two)| floats(one) == floats(two)),
             NativeCode::Double => places().all(|(one, two)| doubles(one) == doubles(two)),
             NativeCode::Bool => places().all(|(one, two)| truth(one) == truth(two)),
-            _ => match one.layout().itemsize() {
+            _ => match one.geometry().itemsize() {
                 1 => places().all(|(one, two)| one.read::<1>() == two.read::<1>()),
                 2 => places().all(|(one, two)| one.read::<2>() == two.read::<2>()),
                 4 => places().all(|(one, two)| one.read::<4>() == two.read::<4>()),

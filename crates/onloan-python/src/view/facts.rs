@@ -12,7 +12,7 @@ use super::bytes;
 /// The extent of the first dimension. Without dimensions: `TypeError`, and 1 before Python 3.12, as memoryview.
 pub(super) fn len(view: &View, py: Python<'_>) -> PyResult<usize> {
     let access = view.enter()?;
-    match access.layout().shape() {
+    match access.geometry().shape() {
         [first, ..] => Ok(first.unsigned_abs()),
         [] if py.version_info() >= (3, 12) => {
             Err(PyTypeError::new_err("0-dim memory has no length"))

@@ -18,13 +18,14 @@ use pyo3::types::PyString;
 use super::View;
 use super::access::Access;
 use super::assign;
+use super::geometry::Geometry;
 use super::item::Item;
 use super::key;
 
 /// A field: what it is, and where.
 struct Field {
     item: Item,
-    layout: Layout,
+    geometry: Geometry,
     address: *mut u8,
 }
 
@@ -41,7 +42,7 @@ pub(super) fn get<'py>(
             py,
             access,
             field.address,
-            field.layout,
+            field.geometry,
             field.item,
             view.readonly,
         )
@@ -52,7 +53,9 @@ pub(super) fn get<'py>(
 pub(super) fn set(view: &View, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let access = view.enter()?;
     let field = find(view, &access, key)?;
-    assign::copy(view, &field.item, value, |_| (field.address, &field.layout))
+    assign::copy(view, &field.item, value, |_| {
+        (field.address, field.geometry.copy())
+    })
 }
 
 /// The names of the fields; empty for items that are no structures.
@@ -112,7 +115,7 @@ fn find(view: &View, access: &Access<'_>, key: &Bound<'_, PyAny>) -> PyResult<Fi
     )?;
     Ok(Field {
         item: Item::of(&text, node.size()),
-        layout,
+        geometry: Geometry::of(layout),
         address,
     })
 }

@@ -25,6 +25,24 @@ impl ViewIterator {
             next: AtomicIsize::new(0),
         })
     }
+
+    #[inline]
+    pub(super) fn view(&self) -> &View {
+        self.view.get()
+    }
+
+    /// The next index, if there is one.
+    #[inline]
+    pub(super) fn peek(&self) -> Option<isize> {
+        let index = self.next.load(Ordering::Relaxed);
+        (index < self.end).then_some(index)
+    }
+
+    /// Goes on behind an index.
+    #[inline]
+    pub(super) fn advance(&self, index: isize) {
+        self.next.store(index + 1, Ordering::Relaxed);
+    }
 }
 
 #[pymethods]
@@ -34,11 +52,10 @@ impl ViewIterator {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let index = self.next.load(Ordering::Relaxed);
-        if index >= self.end {
+        let Some(index) = self.peek() else {
             return Ok(None);
-        }
-        self.next.store(index + 1, Ordering::Relaxed);
+        };
+        self.advance(index);
         subscript::at(self.view.get(), py, index).map(Some)
     }
 
@@ -54,7 +71,7 @@ impl ViewIterator {
 /// The extent of the first dimension.
 fn extent(view: &View) -> PyResult<isize> {
     let access = view.enter()?;
-    match access.layout().shape() {
+    match access.geometry().shape() {
         [extent, ..] => Ok(*extent),
         [] => Err(PyTypeError::new_err("invalid indexing of 0-dim memory")),
     }

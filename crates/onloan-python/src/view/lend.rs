@@ -35,13 +35,13 @@ pub(super) unsafe fn getbuffer(
     unsafe { obj.write(ptr::null_mut()) };
     let this = slf.get();
     this.export_begins()?;
-    let offer = Offer::of(&this.layout, this.readonly);
+    let offer = this.geometry.offer(this.readonly);
     let request = Request::from_flags(flags);
     let Ok(grant) = negotiate(offer, request) else {
         this.export_ended();
         return Err(refused(offer, request));
     };
-    let layout = &this.layout;
+    let geometry = &this.geometry;
     let array = |granted: bool, array: &[isize]| {
         if granted && !array.is_empty() {
             array.as_ptr().cast_mut()
@@ -52,11 +52,11 @@ pub(super) unsafe fn getbuffer(
     let filled = ffi::Py_buffer {
         obj: slf.clone().into_ptr(),
         buf: this.address.0.cast(),
-        len: layout.nbytes().cast_signed(),
-        itemsize: layout.itemsize().cast_signed(),
+        len: geometry.nbytes().cast_signed(),
+        itemsize: geometry.itemsize().cast_signed(),
         readonly: c_int::from(this.readonly),
         ndim: if grant.shape() {
-            layout.ndim() as c_int
+            geometry.ndim() as c_int
         } else {
             1
         },
@@ -65,9 +65,9 @@ pub(super) unsafe fn getbuffer(
         } else {
             ptr::null_mut()
         },
-        shape: array(grant.shape(), layout.shape()),
-        strides: array(grant.strides(), layout.strides()),
-        suboffsets: array(grant.suboffsets(), layout.suboffsets().unwrap_or_default()),
+        shape: array(grant.shape(), geometry.shape()),
+        strides: array(grant.strides(), geometry.strides()),
+        suboffsets: array(grant.suboffsets(), geometry.suboffsets()),
         internal: ptr::null_mut(),
     };
     // SAFETY: to be filled (granted by the caller).

@@ -35,15 +35,33 @@ fn level<'py>(
             None => Err(super::key::invalid()),
         };
     };
-    let mut parts = Vec::with_capacity(extent.unsigned_abs());
     if inner.is_empty() {
-        for place in places.take(extent.unsigned_abs()) {
-            parts.push(reader.read(py, place)?);
-        }
-    } else {
-        for _ in 0..*extent {
-            parts.push(level(py, inner, places, reader)?);
-        }
+        return row(py, extent.unsigned_abs(), places, reader);
+    }
+    let mut parts = Vec::with_capacity(extent.unsigned_abs());
+    for _ in 0..*extent {
+        parts.push(level(py, inner, places, reader)?);
     }
     Ok(PyList::new(py, parts)?.into_any())
+}
+
+/// The next `count` items.
+fn row<'py>(
+    py: Python<'py>,
+    count: usize,
+    places: &mut Places<'_>,
+    reader: &mut Reader<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut failed = None;
+    let value = |place| {
+        reader.read(py, place).unwrap_or_else(|error| {
+            failed = Some(error);
+            py.None().into_bound(py)
+        })
+    };
+    let list = PyList::new(py, places.take(count).map(value))?;
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(list.into_any()),
+    }
 }

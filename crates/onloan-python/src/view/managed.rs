@@ -14,11 +14,12 @@
 //! CPython's counterpart is `_PyManagedBufferObject`.
 
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use onloan::Loan;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+
+use super::count::Count;
 
 /// One acquisition, held for its users.
 ///
@@ -26,7 +27,7 @@ use pyo3::prelude::*;
 /// to 0, once, after which `users` stays 0.
 #[pyclass(frozen, module = "onloan", name = "ManagedLoan")]
 pub(super) struct ManagedLoan {
-    users: AtomicUsize,
+    users: Count,
     loan: UnsafeCell<Option<Loan>>,
 }
 
@@ -37,37 +38,26 @@ impl ManagedLoan {
     /// Holds a loan for one user, which is the caller.
     pub(super) fn new(loan: Loan) -> ManagedLoan {
         ManagedLoan {
-            users: AtomicUsize::new(1),
+            users: Count::new(1),
             loan: UnsafeCell::new(Some(loan)),
         }
     }
 
-    /// One user more; `false` if the memory was given back.
+    /// One user more; `false` if the memory was given back. The caller is attached.
     #[inline]
     pub(super) fn enter(&self) -> bool {
-        let more = |users: usize| users.checked_add(1).filter(|more| *more > 1);
-        let mut users = self.users.load(Ordering::Relaxed);
-        while let Some(next) = more(users) {
-            match self.users.compare_exchange_weak(
-                users,
-                next,
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return true,
-                Err(now) => users = now,
-            }
-        }
-        false
+        self.users
+            .change(|users| users.checked_add(1).filter(|_| users > 0))
+            .is_ok()
     }
 
     /// One user less; the last one gives the memory back. Runs code of the exporter then.
     ///
     /// # Safety
-    /// The caller is one of the users, and is none afterwards.
+    /// The caller is attached, one of the users, and is none afterwards.
     #[inline]
     pub(super) unsafe fn leave(&self) {
-        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.users.change(|users| users.checked_sub(1)) == Ok(1) {
             self.give_back();
         }
     }
@@ -95,7 +85,7 @@ impl ManagedLoan {
 #[pymethods]
 impl ManagedLoan {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if self.users.load(Ordering::Acquire) == 0 {
+        if self.users.get() == 0 {
             return Ok(());
         }
         // SAFETY: there are users, and the collector runs while no thread runs code: none of them leaves meanwhile.

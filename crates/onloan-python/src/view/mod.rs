@@ -25,8 +25,10 @@ mod assign;
 mod bytes;
 mod cast;
 mod compare;
+mod count;
 mod facts;
 mod field;
+mod geometry;
 mod item;
 mod iterate;
 mod key;
@@ -35,14 +37,14 @@ mod lists;
 mod managed;
 mod native;
 mod release;
+mod slots;
 mod subscript;
 mod value;
 
 use std::ffi::c_int;
-use std::sync::atomic::{AtomicIsize, AtomicUsize};
+use std::sync::atomic::AtomicIsize;
 
 use onloan::Loan;
-use onloan::layout::Layout;
 use onloan::request::Request;
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
@@ -51,7 +53,9 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple, PyType};
 
-use access::Access;
+use access::{Access, Place};
+use count::Count;
+use geometry::{Geometry, Line};
 use item::Item;
 use iterate::ViewIterator;
 use managed::ManagedLoan;
@@ -62,14 +66,14 @@ use managed::ManagedLoan;
 /// when the last of them is released or gone.
 #[pyclass(frozen, sequence, weakref, generic, module = "onloan")]
 pub(crate) struct View {
-    /// Invariant `LENT`: while the loan has users, from `address` on lie the items of `layout`, writable unless `readonly`.
+    /// Invariant `LENT`: while the loan has users, from `address` on lie the items of `geometry`, writable unless `readonly`.
     managed: Py<ManagedLoan>,
     address: Address,
-    layout: Layout,
+    geometry: Geometry,
     item: Item,
     readonly: bool,
     /// Exports of this view, and whether it is released. While it is not, the view is a user of the loan.
-    state: AtomicUsize,
+    state: Count,
     /// -1: not hashed yet.
     hash: AtomicIsize,
 }
@@ -94,19 +98,14 @@ impl View {
         }
         let loan =
             Loan::acquire(object, request).map_err(|error| dimensions(object.py(), error))?;
-        let (address, layout, readonly) = (
-            Address(loan.address()),
-            loan.layout().clone(),
-            loan.readonly(),
-        );
-        let item = Item::of(loan.format(), layout.itemsize());
+        let item = Item::of(loan.format(), loan.itemsize());
         Ok(View {
+            address: Address(loan.address()),
+            geometry: geometry_of(&loan),
+            readonly: loan.readonly(),
             managed: Py::new(object.py(), ManagedLoan::new(loan))?,
-            address,
-            layout,
             item,
-            readonly,
-            state: AtomicUsize::new(0),
+            state: Count::new(0),
             hash: AtomicIsize::new(-1),
         })
     }
@@ -121,7 +120,7 @@ impl View {
         py: Python<'_>,
         _access: &Access<'_>,
         address: *mut u8,
-        layout: Layout,
+        geometry: Geometry,
         item: Item,
         readonly: bool,
     ) -> View {
@@ -130,10 +129,10 @@ impl View {
         View {
             managed: self.managed.clone_ref(py),
             address: Address(address),
-            layout,
+            geometry,
             item,
             readonly,
-            state: AtomicUsize::new(0),
+            state: Count::new(0),
             hash: AtomicIsize::new(-1),
         }
     }
@@ -142,17 +141,28 @@ impl View {
     fn again(&self, py: Python<'_>, readonly: bool) -> PyResult<View> {
         let access = self.enter()?;
         let readonly = readonly || self.readonly;
-        // SAFETY: address and layout are those of this view, and it is not more writable.
+        // SAFETY: address and geometry are those of this view, and it is not more writable.
         Ok(unsafe {
             self.derive(
                 py,
                 &access,
                 self.address.0,
-                self.layout.clone(),
+                self.geometry.copy(),
                 self.item.clone(),
                 readonly,
             )
         })
+    }
+
+    /// The item that begins so many bytes behind the address.
+    ///
+    /// # Safety
+    /// It is an item of this view; the loan has a user as long as the place is used.
+    #[inline]
+    unsafe fn place_of(&self, bytes: isize) -> Place<'_> {
+        let address = self.address.0.wrapping_offset(bytes);
+        // SAFETY: `LENT` of this view, for an item of it (granted by the caller).
+        unsafe { Place::promised(address, self.geometry.itemsize(), !self.readonly) }
     }
 
     /// Begins to work on the memory.
@@ -169,11 +179,24 @@ impl View {
             Access::enter(
                 self.managed.get(),
                 self.address.0,
-                &self.layout,
+                &self.geometry,
                 self.readonly,
             )
         };
         access.ok_or_else(released)
+    }
+}
+
+/// Where the items of a loan lie.
+#[inline]
+fn geometry_of(loan: &Loan) -> Geometry {
+    match loan.axis() {
+        Some((extent, stride)) => Geometry::along(Line {
+            extent,
+            stride,
+            itemsize: loan.itemsize(),
+        }),
+        None => Geometry::of(loan.layout().clone()),
     }
 }
 
@@ -358,13 +381,13 @@ impl View {
     /// The bytes of all items together.
     #[getter]
     fn nbytes(&self) -> PyResult<usize> {
-        self.enter().map(|access| access.layout().nbytes())
+        self.enter().map(|access| access.geometry().nbytes())
     }
 
     /// The bytes of one item.
     #[getter]
     fn itemsize(&self) -> PyResult<usize> {
-        self.enter().map(|access| access.layout().itemsize())
+        self.enter().map(|access| access.geometry().itemsize())
     }
 
     /// What an item is, as its exporter says it.
@@ -376,25 +399,25 @@ impl View {
     /// The number of dimensions.
     #[getter]
     fn ndim(&self) -> PyResult<usize> {
-        self.enter().map(|access| access.layout().ndim())
+        self.enter().map(|access| access.geometry().ndim())
     }
 
     /// The number of items along each dimension.
     #[getter]
     fn shape<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.enter()?.layout().shape())
+        PyTuple::new(py, self.enter()?.geometry().shape())
     }
 
     /// The bytes from one item to the next along each dimension.
     #[getter]
     fn strides<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.enter()?.layout().strides())
+        PyTuple::new(py, self.enter()?.geometry().strides())
     }
 
     /// For dimensions of pointers: what is added after following one. Empty without such dimensions.
     #[getter]
     fn suboffsets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.enter()?.layout().suboffsets().unwrap_or_default())
+        PyTuple::new(py, self.enter()?.geometry().suboffsets())
     }
 
     /// The memory may not be written to.
@@ -406,19 +429,23 @@ impl View {
     /// The items lie without gaps, the last index varying fastest.
     #[getter]
     fn c_contiguous(&self) -> PyResult<bool> {
-        self.enter().map(|access| access.layout().is_c_contiguous())
+        self.enter()
+            .map(|access| access.geometry().is_c_contiguous())
     }
 
     /// The items lie without gaps, the first index varying fastest.
     #[getter]
     fn f_contiguous(&self) -> PyResult<bool> {
-        self.enter().map(|access| access.layout().is_f_contiguous())
+        self.enter()
+            .map(|access| access.geometry().is_f_contiguous())
     }
 
     /// The items lie without gaps in one of the two orders.
     #[getter]
     fn contiguous(&self) -> PyResult<bool> {
-        self.enter().map(|access| access.layout().is_contiguous())
+        self.enter().map(|access| {
+            access.geometry().is_c_contiguous() || access.geometry().is_f_contiguous()
+        })
     }
 
     /// The names of the fields of a structure; `m["name"]` is the view of one.
@@ -454,6 +481,7 @@ impl View {
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add_class::<View>()?;
+    slots::install(py);
     let sequence = py.import("collections.abc")?.getattr("Sequence")?;
     // CPython passes on Py_TPFLAGS_SEQUENCE, which `match` looks at.
     sequence.call_method1("register", (py.get_type::<View>(),))?;

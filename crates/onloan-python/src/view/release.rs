@@ -7,8 +7,6 @@
 //!   released    0          yes       for good
 //! ```
 
-use std::sync::atomic::Ordering;
-
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 
@@ -20,7 +18,7 @@ const ONE_EXPORT: usize = 2;
 impl View {
     #[inline]
     pub(super) fn is_released(&self) -> bool {
-        self.state.load(Ordering::Acquire) & RELEASED != 0
+        self.state.get() & RELEASED != 0
     }
 
     /// Releases the view; again does nothing.
@@ -45,10 +43,7 @@ impl View {
     }
 
     fn try_release(&self) -> Result<(), usize> {
-        match self
-            .state
-            .compare_exchange(0, RELEASED, Ordering::AcqRel, Ordering::Acquire)
-        {
+        match self.state.change(|state| (state == 0).then_some(RELEASED)) {
             Ok(_) => {
                 // SAFETY: the view was a user of the loan until this very transition, which comes once.
                 unsafe { self.managed.get().leave() };
@@ -70,19 +65,15 @@ impl View {
                 .then(|| state.checked_add(ONE_EXPORT))
                 .flatten()
         };
-        match self
-            .state
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, counted)
-        {
-            Ok(_) => Ok(()),
-            Err(_) => Err(released()),
-        }
+        self.state.change(counted).map_err(|_| released())?;
+        Ok(())
     }
 
     /// An export that was counted came back.
     #[inline]
     pub(super) fn export_ended(&self) {
-        self.state.fetch_sub(ONE_EXPORT, Ordering::AcqRel);
+        // Never below 0: each release was counted before.
+        let _ = self.state.change(|state| state.checked_sub(ONE_EXPORT));
     }
 }
 

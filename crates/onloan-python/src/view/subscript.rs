@@ -8,13 +8,14 @@
 //! | `0, ..., 1:2` | part | part |
 //! | `()`, `...` | everything | everything; without dimensions the item, the view itself |
 
-use onloan::layout::{Layout, Select, Slice};
+use onloan::layout::{Select, Slice};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyEllipsis, PySlice, PyString};
 
 use super::View;
 use super::access::Access;
+use super::geometry::Geometry;
 use super::key;
 use super::value::Reader;
 
@@ -35,11 +36,11 @@ pub(super) fn get<'py>(
     if key.is_instance_of::<PyString>() {
         return super::field::get(view, &access, key);
     }
-    if access.layout().ndim() == 0 && key.is_instance_of::<PyEllipsis>() {
+    if access.geometry().ndim() == 0 && key.is_instance_of::<PyEllipsis>() {
         return Ok(slf.clone().into_any());
     }
     let selection = key::selection(key)?;
-    if selection.indices && selection.selectors.len() == access.layout().ndim() {
+    if selection.indices && selection.selectors.len() == access.geometry().ndim() {
         return item(view, py, &selection.selectors);
     }
     part(view, py, &access, &selection.selectors)
@@ -49,7 +50,7 @@ pub(super) fn get<'py>(
 #[inline]
 pub(super) fn at<'py>(view: &View, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
     let access = view.enter()?;
-    match access.layout().shape() {
+    match access.geometry().shape() {
         [extent] => {
             let index = if index < 0 {
                 index.wrapping_add(*extent)
@@ -82,25 +83,26 @@ fn cut<'py>(
     access: &Access<'_>,
     slice: Slice,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let layout = access.layout();
-    if let ([extent], [stride], None) = (layout.shape(), layout.strides(), layout.suboffsets())
-        && let Some((start, step, count)) = slice.indices(*extent)
-        && let Some(stride_cut) = stride.checked_mul(step)
-        && let Ok(cut) = Layout::strided(&[count], &[stride_cut], layout.itemsize())
+    if let Some(line) = access.geometry().line()
+        && let Some((start, step, count)) = slice.indices(line.extent)
     {
-        // A cut without items stays where the whole begins, so that no address outside is made.
-        let first = if count > 0 {
-            start.wrapping_mul(*stride)
-        } else {
-            0
-        };
+        let (first, cut) = line.cut(start, step, count);
         let address = access.address().wrapping_offset(first);
+        let geometry = Geometry::along(cut);
         // SAFETY: items `start`, `start + step`, … of the only dimension, which are in range.
-        let made =
-            unsafe { view.derive(py, access, address, cut, view.item.clone(), view.readonly) };
+        let made = unsafe {
+            view.derive(
+                py,
+                access,
+                address,
+                geometry,
+                view.item.clone(),
+                view.readonly,
+            )
+        };
         return Ok(Bound::new(py, made)?.into_any());
     }
-    if layout.ndim() == 0 {
+    if access.geometry().ndim() == 0 {
         return Err(PyTypeError::new_err("invalid indexing of 0-dim memory"));
     }
     part(view, py, access, &[Select::Slice(slice)])
@@ -121,7 +123,7 @@ fn part<'py>(
             py,
             access,
             address,
-            part.layout,
+            Geometry::of(part.layout),
             view.item.clone(),
             view.readonly,
         )

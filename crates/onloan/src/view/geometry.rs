@@ -212,6 +212,17 @@ impl Geometry {
         })
     }
 
+    /// Extent and stride of the only axis, if it is direct.
+    #[inline]
+    pub(super) fn axis(&self) -> Option<(isize, isize)> {
+        match (self.shape(), self.strides(), self.layout.get()) {
+            ([extent], [stride], layout) if !layout.is_some_and(Layout::is_indirect) => {
+                Some((*extent, *stride))
+            }
+            _ => None,
+        }
+    }
+
     /// The items lie without gaps in C order.
     #[inline]
     pub(super) fn is_gapless(&self) -> bool {

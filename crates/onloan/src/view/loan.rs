@@ -160,6 +160,20 @@ impl Loan {
         self.geometry().layout()
     }
 
+    /// Extent and stride, if there is one direct axis: what a [`Layout`] would say, without making one.
+    #[inline]
+    #[must_use]
+    pub fn axis(&self) -> Option<(isize, isize)> {
+        self.geometry().axis()
+    }
+
+    /// The size of an item in bytes.
+    #[inline]
+    #[must_use]
+    pub fn itemsize(&self) -> usize {
+        self.geometry().itemsize()
+    }
+
     /// What was asked for.
     #[inline]
     #[must_use]
