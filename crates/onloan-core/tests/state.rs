@@ -321,18 +321,16 @@ impl Life {
 }
 
 fn naive(model: &mut Naive, event: Event, kind: Kind, traits: Traits) -> bool {
-    let shut = model.taken || model.promised || model.writing;
+    let open = !(model.taken || model.promised || model.writing);
+    let read_only = kind == Kind::ReadOnly;
     let allowed = match event {
-        Event::Export => {
-            !shut
-                && !(kind != Kind::ReadOnly && model.readers > 0)
-                && !(kind == Kind::Exclusive && model.exports > 0)
-        }
-        Event::Read => !shut && !(kind != Kind::ReadOnly && model.exports > 0),
+        Event::Export if kind == Kind::Exclusive && model.exports > 0 => false,
+        Event::Export => open && (read_only || model.readers == 0),
+        Event::Read => open && (read_only || model.exports == 0),
+        Event::Look => open && (read_only || model.open || model.readers == 0),
         Event::Write | Event::Take => model.idle(),
-        Event::Promise => !shut,
+        Event::Promise => open,
         Event::Put => model.taken,
-        Event::Look => !shut && (kind == Kind::ReadOnly || model.open || model.readers == 0),
         Event::Release | Event::EndRead | Event::EndWrite => true,
     };
     if !allowed {
