@@ -2,13 +2,16 @@
 #![no_std]
 #![deny(unsafe_code)]
 extern crate alloc;
-#[cfg(any(test, loom))]
+#[cfg(any(test, loom, feature = "std"))]
 extern crate std;
 
-#[allow(unsafe_code)]
-pub mod copy;
 pub mod element;
 pub mod format;
+#[allow(unsafe_code)]
+pub mod kernel;
 pub mod layout;
 pub mod request;
 pub mod state;
+
+#[doc(hidden)]
+pub use kernel as copy;

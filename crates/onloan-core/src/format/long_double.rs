@@ -20,7 +20,7 @@
 
 use core::fmt;
 
-use super::binary::{self, BINARY128, DOUBLE, X87};
+use super::binary::{self, BINARY128, DOUBLE, Magnitude, Number, Packed, X87};
 use super::order::Endian;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,18 @@ impl LongDouble {
         Self(encode(value, ENCODING))
     }
 
+    /// The `long double` that equals `value`, if there is one.
+    #[must_use]
+    pub fn from_integer(value: i128) -> Option<Self> {
+        from_integer(value, ENCODING).map(Self)
+    }
+
+    /// Whether both are the same number: the zeros equal each other, and a NaN equals nothing.
+    #[must_use]
+    pub fn equals(self, other: Self) -> bool {
+        equal(self.0, other.0, ENCODING)
+    }
+
     /// From `SIZE` bytes of memory.
     pub(super) fn read(bytes: &[u8], endian: Endian) -> Self {
         let mut all = [0; 16];
@@ -147,6 +159,60 @@ fn encode(value: f64, encoding: Encoding) -> u128 {
     };
     // Wider in range and precision: nothing overflows.
     binary::from_f64(value, shape).unwrap_or_default()
+}
+
+fn from_integer(value: i128, encoding: Encoding) -> Option<u128> {
+    let nearest = value as f64;
+    let shape = match encoding {
+        Encoding::X87 => X87,
+        Encoding::Binary128 => BINARY128,
+        Encoding::Double => DOUBLE,
+        Encoding::Pair => {
+            // What the nearest double lacks; 2¹²⁷ is one step beyond the range and wraps around.
+            let whole = match nearest < 0.0 {
+                true => nearest as i128,
+                false => nearest as u128 as i128,
+            };
+            let rest = value.wrapping_sub(whole);
+            let exact = rest as f64 as i128 == rest;
+            let pair = u128::from(nearest.to_bits()) << 64 | u128::from((rest as f64).to_bits());
+            return exact.then_some(pair);
+        }
+    };
+    let magnitude = value.unsigned_abs();
+    let above = magnitude.leading_zeros();
+    let number = Number {
+        negative: value < 0,
+        magnitude: match magnitude {
+            0 => Magnitude::Zero,
+            _ => Magnitude::Finite {
+                exponent: 127 - above as i32,
+                significand: magnitude << above,
+            },
+        },
+    };
+    match binary::pack(number, shape) {
+        Packed::Fits(bits) if binary::unpack(bits, shape) == number => Some(bits),
+        _ => None,
+    }
+}
+
+fn equal(one: u128, two: u128, encoding: Encoding) -> bool {
+    let shape = match encoding {
+        Encoding::X87 => X87,
+        Encoding::Binary128 => BINARY128,
+        Encoding::Double => DOUBLE,
+        Encoding::Pair => {
+            let halves = |bits: u128| [bits >> 64, bits].map(|half| f64::from_bits(half as u64));
+            return halves(one) == halves(two);
+        }
+    };
+    let [one, two] = [one, two].map(|bits| binary::unpack(bits, shape));
+    match (one.magnitude, two.magnitude) {
+        (Magnitude::NotANumber { .. }, _) => false,
+        (Magnitude::Zero, Magnitude::Zero) => true,
+        _ => one == two,
+    }
 }
 
 impl fmt::Debug for LongDouble {
@@ -222,6 +288,52 @@ mod tests {
         assert_eq!(decode(0x0001_8000_0000_0000_0000, Encoding::X87), 0.0);
         // An "unnormal" is no number to the processor.
         assert!(decode(0x3fff_0000_0000_0000_0001, Encoding::X87).is_nan());
+    }
+
+    #[test]
+    fn an_integer_is_held_exactly_or_not_at_all() {
+        let held = [
+            (53, [true, true, true, true]),
+            (64, [true, false, true, true]),
+            (100, [false, false, true, true]),
+        ];
+        for (bits, encodings) in held {
+            for value in [(1_i128 << (bits - 1)) + 1, -(1_i128 << (bits - 1)) - 1] {
+                for (encoding, held) in ENCODINGS.into_iter().zip(encodings) {
+                    let found = from_integer(value, encoding);
+                    assert_eq!(found.is_some(), held, "{value} as {encoding:?}");
+                    if let Some(found) = found {
+                        assert_eq!(decode(found, encoding), value as f64);
+                        assert!(equal(found, found, encoding));
+                        let near = from_integer(value + 2, encoding).unwrap();
+                        assert!(!equal(found, near, encoding), "{value} as {encoding:?}");
+                    }
+                }
+            }
+        }
+        for encoding in ENCODINGS {
+            assert_eq!(from_integer(0, encoding), Some(encode(0.0, encoding)));
+            assert_eq!(from_integer(-3, encoding), Some(encode(-3.0, encoding)));
+        }
+        let pair = u128::from(2f64.powi(127).to_bits()) << 64 | u128::from((-1f64).to_bits());
+        assert_eq!(from_integer(i128::MAX, Encoding::Pair), Some(pair));
+    }
+
+    #[test]
+    fn long_doubles_are_equal_as_numbers_are() {
+        let values = [0.0, -0.0, 1.5, -1.5, f64::INFINITY, f64::NAN, 5e-324];
+        for encoding in ENCODINGS {
+            for one in values {
+                for two in values {
+                    let [a, b] = [one, two].map(|value| encode(value, encoding));
+                    assert_eq!(
+                        equal(a, b, encoding),
+                        one == two,
+                        "{one} {two} {encoding:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

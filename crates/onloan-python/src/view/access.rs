@@ -15,7 +15,7 @@
 use std::marker::PhantomData;
 
 use onloan::layout::{Layout, Memory, Order, Part, Walk};
-use onloan_core::copy::{CopyError, copy_raw};
+use onloan_core::kernel::{CopyError, copy_raw};
 
 use super::geometry::Geometry;
 use super::managed::ManagedLoan;

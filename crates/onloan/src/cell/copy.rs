@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-use onloan_core::copy::{copy_changed_raw, copy_raw};
+use onloan_core::kernel::{copy_changed_raw, copy_raw};
 use onloan_core::layout::{Layout, Order};
 use onloan_core::request::{Grant, Offer, Request, negotiate};
 use pyo3::prelude::*;

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use onloan_core::copy::copy_raw;
+use onloan_core::kernel::copy_raw;
 use onloan_core::layout::Layout;
 use onloan_core::state::{Entered, Left, Word};
 use pyo3::prelude::*;

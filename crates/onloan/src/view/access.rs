@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use onloan_core::copy::copy_raw;
 use onloan_core::element::AnyBits;
+use onloan_core::kernel::copy_raw;
 use onloan_core::layout::Layout;
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::prelude::*;

@@ -32,8 +32,8 @@ use std::fmt;
 use std::mem;
 use std::ptr::NonNull;
 
-use onloan_core::copy::{CopyError, copy_raw};
 use onloan_core::format::{Format, ParseError, Plan, SizeMismatch};
+use onloan_core::kernel::{CopyError, copy_raw};
 use onloan_core::layout::Layout;
 use onloan_core::request::{Offer, Request};
 use pyo3::exceptions::{PyBufferError, PySystemError, PyTypeError};

@@ -1,7 +1,7 @@
 //! Items of any type, as bytes and as values.
 
-use onloan_core::copy::CopyError;
 use onloan_core::format::Value;
+use onloan_core::kernel::CopyError;
 use pyo3::prelude::*;
 
 use super::access::AccessError;

@@ -1,0 +1,499 @@
+//! Equality, held against reading every item and comparing the values.
+
+use alloc::{format, string::String};
+
+use super::*;
+use crate::format::{Format, Plan, Value};
+use crate::kernel::numeric::{self, Number};
+use crate::kernel::{equal_raw, equal_values};
+
+fn plan(format: &str, itemsize: Option<usize>) -> Plan {
+    let format = Format::parse(format).unwrap();
+    match itemsize {
+        Some(itemsize) => format.plan_for(itemsize).unwrap(),
+        None => format.plan(crate::format::Reading::Padded),
+    }
+}
+
+/// The oracle.
+fn equal_item_by_item(one: &Real, one_plan: &Plan, two: &Real, two_plan: &Plan) -> bool {
+    let shape = |real: &Real| -> Vec<isize> {
+        let shape = real.layout.shape();
+        let first_zero = shape.iter().position(|extent| *extent == 0);
+        shape[..first_zero.map_or(shape.len(), |axis| axis + 1)].to_vec()
+    };
+    let same_shape = one.layout.ndim() == two.layout.ndim() && shape(one) == shape(two);
+    let values = |real: &Real, plan: &Plan| -> Vec<Value> {
+        let value = |item: Vec<u8>| plan.read(&item).unwrap();
+        real.items().into_iter().map(value).collect()
+    };
+    let pairs = || values(one, one_plan).into_iter().zip(values(two, two_plan));
+    same_shape && pairs().all(|(one, two)| equal_values(&one, &two))
+}
+
+fn check(one: &Real, one_plan: &Plan, two: &Real, two_plan: &Plan) -> Result<bool, TestCaseError> {
+    let expected = equal_item_by_item(one, one_plan, two, two_plan);
+    for (one, one_plan, two, two_plan) in [
+        (one, one_plan, two, two_plan),
+        (two, two_plan, one, one_plan),
+    ] {
+        // SAFETY: `build` made the memory of both.
+        let equal = unsafe {
+            equal_raw(
+                one.buf,
+                &one.layout,
+                one_plan,
+                two.buf,
+                &two.layout,
+                two_plan,
+            )
+        };
+        prop_assert_eq!(
+            equal,
+            expected,
+            "{:?} {:?} and {:?} {:?}",
+            one.layout,
+            one_plan,
+            two.layout,
+            two_plan
+        );
+    }
+    Ok(expected)
+}
+
+/// Numbers at the edges of formats.
+pub(super) fn numbers() -> Vec<Value> {
+    let integers = [
+        0, 1, -1, 2, 3, 100, 127, 128, -128, 255, 256, 2048, 2049, 32767, 65535,
+    ]
+    .into_iter()
+    .chain([
+        1 << 24,
+        (1 << 24) + 1,
+        (1 << 31) - 1,
+        -(1 << 31),
+        (1 << 32) - 1,
+        1 << 53,
+    ])
+    .chain([(1 << 53) + 1, i64::MAX, i64::MIN, i64::MAX - 511]);
+    let unsigned = [
+        1 << 63,
+        u64::MAX,
+        (1 << 63) + 2048,
+        u64::MAX - 1023,
+        u64::MAX - 2047,
+    ];
+    let floats = [
+        0.0, -0.0, 0.5, 1.0, 2.0, -1.0, 100.0, 65504.0, 16777216.0, 5e-324, 1e300, 6e-8,
+    ]
+    .into_iter()
+    .chain([
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+        9007199254740992.0,
+    ])
+    .chain([
+        2f64.powi(63),
+        -2f64.powi(63),
+        2f64.powi(64),
+        2f64.powi(64) - 2048.0,
+    ]);
+    integers
+        .map(Value::Int)
+        .chain(unsigned.map(Value::UInt))
+        .chain(floats.map(Value::Float))
+        .collect()
+}
+
+const NUMBERS: [&str; 21] = [
+    "?", "b", "B", "h", "H", "i", "I", "q", "Q", "e", "f", "d", "P", ">h", ">I", ">q", ">Q", ">e",
+    ">f", ">d", "<d",
+];
+
+/// The bytes of every number that a format holds, whatever became of it in writing.
+fn written(plan: &Plan) -> Vec<Vec<u8>> {
+    let bytes = |value: Value| {
+        let mut item = vec![0; plan.size()];
+        let value = match value {
+            Value::Float(value) if plan.write(&Value::Float(value), &mut item).is_err() => {
+                Value::Int(value as i64)
+            }
+            other => other,
+        };
+        (plan.write(&value, &mut item).is_ok() || plan.write(&float(&value), &mut item).is_ok())
+            .then_some(item)
+    };
+    let mut all: Vec<Vec<u8>> = numbers().into_iter().filter_map(bytes).collect();
+    all.push(vec![0xff; plan.size()]);
+    all.push(vec![0x80; plan.size()]);
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[test]
+fn numbers_of_any_two_formats_are_compared_by_what_they_are_worth() {
+    let (mut equal, mut unequal) = (0, 0);
+    for one in NUMBERS {
+        let (one_name, one) = (one, plan(one, None));
+        let ones = written(&one);
+        for two in NUMBERS {
+            let (two_name, two) = (two, plan(two, None));
+            let scalars = [one.as_scalar().unwrap(), two.as_scalar().unwrap()];
+            let [a, b] = scalars.map(|scalar| Number::of(scalar).unwrap());
+            for first in &ones {
+                for second in &written(&two) {
+                    let values = [one.read(first).unwrap(), two.read(second).unwrap()];
+                    let expected = equal_values(&values[0], &values[1]);
+                    let found = numeric::all_equal(a, first, b, second);
+                    assert_eq!(found, expected, "{one_name} {two_name} {values:?}");
+                    *(if expected { &mut equal } else { &mut unequal }) += 1;
+                }
+            }
+        }
+    }
+    assert!(equal > 3_000 && unequal > 50_000, "{equal} {unequal}");
+}
+
+#[test]
+fn an_integer_equals_a_float_if_its_digits_are_the_same() {
+    for one in numbers() {
+        for two in numbers() {
+            let digits = |value: &Value| match value {
+                Value::Int(value) => format!("{value}"),
+                Value::UInt(value) => format!("{value}"),
+                Value::Float(value) if *value == 0.0 => String::from("0"),
+                // All digits of a large number, and enough of a small one.
+                Value::Float(value) if value.fract() == 0.0 => format!("{value:.0}"),
+                Value::Float(value) => format!("{value:e}"),
+                _ => unreachable!(),
+            };
+            let nan = [&one, &two].into_iter().any(|value| digits(value) == "NaN");
+            let expected = digits(&one) == digits(&two) && !nan;
+            assert_eq!(equal_values(&one, &two), expected, "{one:?} {two:?}");
+        }
+    }
+}
+
+#[test]
+fn every_half_is_compared_with_the_double_that_it_is() {
+    let [half, double] = ["e", "d"].map(|format| plan(format, None));
+    let [a, b] = [&half, &double].map(|plan| Number::of(plan.as_scalar().unwrap()).unwrap());
+    for bits in 0..=u16::MAX {
+        let first = bits.to_ne_bytes();
+        let Value::Float(value) = half.read(&first).unwrap() else {
+            panic!("a half is a float");
+        };
+        let found = numeric::all_equal(a, &first, b, &value.to_ne_bytes());
+        assert_eq!(found, !value.is_nan(), "{bits:#x}");
+        let beside = (value.next_down() + 0.0).to_ne_bytes();
+        let found = numeric::all_equal(a, &first, b, &beside);
+        assert!(!found || value == f64::NEG_INFINITY, "{bits:#x}");
+        let same = numeric::all_equal(a, &first, a, &first);
+        assert_eq!(same, !value.is_nan(), "{bits:#x}");
+    }
+}
+
+/// Pairs of formats that have to do with each other, and their item sizes if need be.
+const FORMATS: [(&str, &str); 40] = [
+    ("B", "B"),
+    ("i", "i"),
+    ("<h", ">h"),
+    ("i", "q"),
+    ("B", "b"),
+    ("Q", "q"),
+    ("?", "B"),
+    ("?", "?"),
+    ("f", "f"),
+    ("d", "d"),
+    ("e", "e"),
+    ("e", "d"),
+    (">f", "<f"),
+    (">d", ">d"),
+    ("f", "i"),
+    ("q", "d"),
+    ("Zf", "Zd"),
+    ("Zd", "Zd"),
+    ("Ze", "Zf"),
+    ("Zd", "d"),
+    ("i", "Zf"),
+    ("Zd", "g"),
+    ("g", "g"),
+    ("g", "q"),
+    ("g", "f"),
+    ("c", "c"),
+    ("c", "s"),
+    ("c", "B"),
+    ("3s", "3s"),
+    ("2s", "3p"),
+    ("2s", "3s"),
+    ("2w", "2w"),
+    ("2u", "2w"),
+    ("T{i:a:d:b:}", "T{<i:x:4x<d:y:}"),
+    ("bbh", "T{b:a:b:b:h:c:}"),
+    ("T{b:a:(2,2)<h:b:}", "T{<i:a:(2,2)>f:b:}"),
+    ("3i", "iii"),
+    ("(2)T{h:a:B:b:}", "(2)T{h:c:B:d:}"),
+    ("T{3t:a:5t:b:}", "T{B:a:B:b:}"),
+    ("xi", "i"),
+];
+
+/// A number without its fraction.
+fn integer(value: &Value) -> Value {
+    match value {
+        Value::Float(value) | Value::Complex { re: value, .. } => Value::Int(*value as i64),
+        Value::LongDouble(value) => Value::Int(value.to_f64() as i64),
+        other => other.clone(),
+    }
+}
+
+/// A number as the float that is nearest.
+fn float(value: &Value) -> Value {
+    match value {
+        Value::Int(value) => Value::Float(*value as f64),
+        Value::UInt(value) => Value::Float(*value as f64),
+        other => other.clone(),
+    }
+}
+
+/// Items for two plans: of the second those of the first, where it can hold them, but for some.
+fn items(one: &Plan, two: &Plan, bytes: &[u8], count: usize, odd: usize) -> [Vec<Vec<u8>>; 2] {
+    let all = numbers();
+    let mut source = bytes.iter().copied().cycle();
+    let mut item = |plan: &Plan| -> Vec<u8> {
+        let mut item: Vec<u8> = source.by_ref().take(plan.size()).collect();
+        let which = usize::from(source.next().unwrap_or(0));
+        if which % 4 != 0 {
+            // Numbers that are formats' edges; left as it is if it is no number.
+            let number = &all[which % all.len()];
+            if plan.write(number, &mut item).is_err() {
+                let _ = plan.write(&float(number), &mut item);
+            }
+        }
+        item
+    };
+    let ones: Vec<Vec<u8>> = (0..count).map(|_| item(one)).collect();
+    let mut twos = Vec::new();
+    for (place, first) in ones.iter().enumerate() {
+        let mut second = item(two);
+        if place != odd {
+            // What cannot be written stays as it is.
+            let value = one.read(first).unwrap();
+            if two.write(&value, &mut second).is_err() {
+                let _ = two.write(&integer(&value), &mut second);
+            }
+        }
+        twos.push(second);
+    }
+    [ones, twos]
+}
+
+proptest! {
+    #![proptest_config(cases(800))]
+
+    #[test]
+    fn arrays_are_equal_when_all_items_are(
+        formats in prop::sample::select(&FORMATS[..]), shape in shapes(), one in axes(9), two in axes(9),
+        bytes in prop::collection::vec(prop_oneof![Just(0_u8), Just(1), any::<u8>()], 64),
+        odd in prop_oneof![2 => Just(usize::MAX), 1 => 0..9_usize], simple: bool,
+    ) {
+        let bytes: Vec<u8> = bytes.iter().map(|byte| if simple { byte % 2 } else { *byte }).collect();
+        let plans = [plan(formats.0, None), plan(formats.1, None)];
+        let layouts = [(&plans[0], &one), (&plans[1], &two)]
+            .map(|(plan, axes)| laid(&shape, plan.size(), axes));
+        let [one, two] = layouts.map(|layout| Real::new(layout, 1));
+        let [ones, twos] = items(&plans[0], &plans[1], &bytes, one.layout.size(), odd);
+        one.write(&ones);
+        two.write(&twos);
+        check(&one, &plans[0], &two, &plans[1])?;
+    }
+}
+
+#[test]
+fn the_formats_of_these_tests_are_found_equal_and_unequal() {
+    for (first, second) in FORMATS {
+        let plans = [plan(first, None), plan(second, None)];
+        let layouts = [&plans[0], &plans[1]].map(|plan| Layout::vector(3, plan.size()).unwrap());
+        let [one, two] = layouts.map(|layout| Real::new(layout, 1));
+        let mut seen = [false; 2];
+        for byte in [0, 1, 2, 65] {
+            for odd in [usize::MAX, 1] {
+                let [ones, twos] = items(&plans[0], &plans[1], &[byte], 3, odd);
+                one.write(&ones);
+                two.write(&twos);
+                seen[usize::from(check(&one, &plans[0], &two, &plans[1]).unwrap())] = true;
+            }
+        }
+        let never = [("c", "B"), ("2s", "3s")].contains(&(first, second));
+        assert!(seen[1] != never, "{first} {second} were never equal");
+    }
+}
+
+#[test]
+fn long_arrays_differ_by_one_item_anywhere() {
+    for (first, second) in [
+        ("B", "B"),
+        ("d", "d"),
+        ("e", "e"),
+        (">h", "i"),
+        ("?", "?"),
+        ("q", "d"),
+    ] {
+        let plans = [plan(first, None), plan(second, None)];
+        for gap in [0, 1] {
+            let layouts = [&plans[0], &plans[1]].map(|plan| {
+                let size = plan.size() as isize;
+                Layout::strided(&[1500], &[size + gap], plan.size()).unwrap()
+            });
+            let [one, two] = layouts.map(|layout| Real::new(layout, 0));
+            let item = |plan: &Plan, value: i64| {
+                let mut item = vec![0; plan.size()];
+                let value = if plan.write(&Value::Int(0), &mut item).is_ok() {
+                    Value::Int(value)
+                } else {
+                    Value::Bool(value == 1)
+                };
+                plan.write(&value, &mut item).unwrap();
+                item
+            };
+            one.write(&vec![item(&plans[0], 1); 1500]);
+            let same = vec![item(&plans[1], 1); 1500];
+            two.write(&same);
+            let equal = || {
+                // SAFETY: `build` made the memory of both.
+                unsafe {
+                    equal_raw(
+                        one.buf,
+                        &one.layout,
+                        &plans[0],
+                        two.buf,
+                        &two.layout,
+                        &plans[1],
+                    )
+                }
+            };
+            assert!(equal(), "{first} {second}");
+            for odd in [0, 1, 127, 128, 255, 256, 700, 1498, 1499] {
+                let mut items = same.clone();
+                items[odd] = item(&plans[1], 0);
+                two.write(&items);
+                assert!(!equal(), "{first} {second} at {odd}");
+            }
+        }
+    }
+}
+
+#[test]
+fn gathered_blocks_are_cut_where_the_cache_ends() {
+    let plan = plan("I", None);
+    let shape = [300, 301];
+    let across = Layout::f_order(&shape, 4).unwrap();
+    let along = Layout::c_order(&shape, 4).unwrap();
+    let [one, two] = [across, along].map(|layout| Real::new(layout, 7));
+    let items = one.items();
+    two.write(&items);
+    // SAFETY: `build` made the memory of both.
+    let equal = || unsafe { equal_raw(one.buf, &one.layout, &plan, two.buf, &two.layout, &plan) };
+    assert!(equal());
+    for odd in [0, 300 * 301 - 1, 110 * 301, 33_000] {
+        let mut other = items.clone();
+        other[odd][3] ^= 1;
+        two.write(&other);
+        assert!(!equal(), "{odd}");
+    }
+}
+
+#[test]
+fn shapes_are_compared_up_to_the_first_extent_of_zero() {
+    let plan = plan("B", None);
+    let equal = |one: &[isize], two: &[isize]| {
+        let [one, two] = [one, two].map(|shape| Real::new(Layout::c_order(shape, 1).unwrap(), 1));
+        let found = check(&one, &plan, &two, &plan).unwrap();
+        assert_eq!(found, equal_item_by_item(&one, &plan, &two, &plan));
+        found
+    };
+    assert!(equal(&[0, 3], &[0, 5]));
+    assert!(equal(&[2, 0, 7], &[2, 0, 1]));
+    assert!(!equal(&[2, 0], &[3, 0]));
+    assert!(!equal(&[3, 0], &[0, 3]));
+    assert!(!equal(&[0], &[0, 1]));
+    assert!(!equal(&[], &[1]));
+    assert!(equal(&[], &[]));
+}
+
+#[test]
+fn an_array_equals_itself_unless_it_holds_a_nan() {
+    for (format, nan) in [
+        ("B", false),
+        ("i", false),
+        ("T{i:a:b:b:}", false),
+        ("d", true),
+        ("Zf", true),
+    ] {
+        let plan = plan(format, None);
+        let real = Real::new(Layout::vector(3, plan.size()).unwrap(), 1);
+        real.write(&vec![vec![0xff; plan.size()]; 3]);
+        assert_eq!(check(&real, &plan, &real, &plan).unwrap(), !nan, "{format}");
+    }
+}
+
+#[test]
+fn objects_are_never_equal_and_plans_of_another_size_neither() {
+    let bytes = plan("8s", None);
+    let object = plan("O", None);
+    let real = Real::new(Layout::vector(3, object.size()).unwrap(), 1);
+    for (one, two) in [
+        (&object, &object),
+        (&object, &bytes),
+        (&plan("B", None), &plan("B", None)),
+    ] {
+        // SAFETY: `build` made the memory.
+        let equal = unsafe { equal_raw(real.buf, &real.layout, one, real.buf, &real.layout, two) };
+        assert!(!equal);
+    }
+}
+
+#[test]
+fn values_are_equal_as_in_python() {
+    let bytes = Value::Bytes(vec![65]);
+    let one = [
+        Value::Int(1),
+        Value::UInt(1),
+        Value::Bool(true),
+        Value::Float(1.0),
+        Value::Complex { re: 1.0, im: -0.0 },
+        Value::Pointer(1),
+        Value::LongDouble(crate::format::LongDouble::from_f64(1.0)),
+    ];
+    for a in &one {
+        for b in &one {
+            assert!(equal_values(a, b), "{a:?} {b:?}");
+        }
+        let others = [
+            bytes.clone(),
+            Value::Complex { re: 1.0, im: 1.0 },
+            Value::Complex {
+                re: 1.0,
+                im: f64::NAN,
+            },
+            Value::List(vec![a.clone()]),
+            Value::Text(String::from("1")),
+            Value::Float(1.5),
+        ];
+        for other in others {
+            assert!(!equal_values(a, &other), "{a:?} {other:?}");
+            assert!(!equal_values(&other, a), "{a:?} {other:?}");
+        }
+    }
+    let list = Value::List(one[..2].to_vec());
+    let tuple = Value::Tuple(
+        one[2..4]
+            .iter()
+            .map(|value| (None, value.clone()))
+            .collect(),
+    );
+    assert!(equal_values(&list, &tuple));
+    assert!(!equal_values(&list, &Value::List(one[..1].to_vec())));
+    assert!(!equal_values(&bytes, &Value::Text(String::from("A"))));
+}

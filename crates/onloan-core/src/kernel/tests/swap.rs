@@ -1,0 +1,84 @@
+//! Copies that turn bytes around.
+
+use super::shared::in_one_block;
+use super::*;
+use crate::kernel::{CopyError, Unit, copy_swapped_raw};
+
+/// The item with the bytes of each unit in the other order.
+pub(super) fn turned(item: &[u8], unit: usize) -> Vec<u8> {
+    let turn = |unit: &[u8]| unit.iter().rev().copied().collect::<Vec<u8>>();
+    item.chunks(unit).flat_map(turn).collect()
+}
+
+fn units() -> impl Strategy<Value = (Unit, usize)> {
+    let unit = prop::sample::select(vec![Unit::Two, Unit::Four, Unit::Eight, Unit::Sixteen]);
+    (unit, prop_oneof![4 => Just(1_usize), 1 => 0_usize..4])
+}
+
+proptest! {
+    #![proptest_config(cases(1000))]
+
+    #[test]
+    fn a_swapping_copy_turns_every_unit_around(
+        shape in shapes(), unit in units(), to in axes(9), from in axes(9),
+    ) {
+        let (unit, count) = unit;
+        let itemsize = unit.bytes() * count;
+        let to = Real::new(laid(&shape, itemsize, &to), 1);
+        let from = Real::new(laid(&shape, itemsize, &from), 128);
+        let items: Vec<Vec<u8>> =
+            from.items().iter().map(|item| turned(item, unit.bytes())).collect();
+        let expected = to.bytes_after(&items);
+        // SAFETY: `build` made the memory of both; each has blocks of its own.
+        let copied =
+            unsafe { copy_swapped_raw(to.buf, &to.layout, from.buf, &from.layout, unit) };
+        prop_assert_eq!(copied, Ok(()));
+        prop_assert_eq!(to.bytes(), expected, "{:?} from {:?}", to.layout, from.layout);
+    }
+
+    #[test]
+    fn a_swapping_copy_within_one_block_is_as_through_a_temporary(
+        shape in shapes(), unit in units(), to in direct_axes(5), from in direct_axes(5),
+        alike in prop::bool::weighted(0.7), at in prop_oneof![1 => Just(0_isize), 2 => -60_isize..60],
+    ) {
+        let (unit, count) = unit;
+        let itemsize = unit.bytes() * count;
+        let to = laid(&shape, itemsize, &to);
+        let from = if alike { to.clone() } else { laid(&shape, itemsize, &from) };
+        in_one_block([&to, &from], [0, at], Some(unit))?;
+    }
+}
+
+#[test]
+fn long_arrays_are_turned_around_block_by_block() {
+    for (shape, gap) in [([5000], 0), ([5000], 2)] {
+        for itemsize in [2, 4, 8, 16] {
+            let strides = [itemsize as isize + gap];
+            let [to, from] = [1, 128]
+                .map(|seed| Real::new(Layout::strided(&shape, &strides, itemsize).unwrap(), seed));
+            let turn = |item: &Vec<u8>| turned(item, itemsize);
+            let expected = to.bytes_after(&from.items().iter().map(turn).collect::<Vec<_>>());
+            let unit = Unit::of(itemsize).unwrap();
+            // SAFETY: `build` made the memory of both; each has blocks of its own.
+            let copied =
+                unsafe { copy_swapped_raw(to.buf, &to.layout, from.buf, &from.layout, unit) };
+            assert_eq!(copied, Ok(()));
+            assert_eq!(to.bytes(), expected);
+        }
+    }
+}
+
+#[test]
+fn items_that_are_not_made_of_units_are_refused() {
+    let real = Real::new(Layout::vector(3, 6).unwrap(), 1);
+    let before = real.bytes();
+    let layout = &real.layout;
+    // SAFETY: `build` made the memory.
+    let copied = unsafe { copy_swapped_raw(real.buf, layout, real.buf, layout, Unit::Four) };
+    let refusal = CopyError::NotOfUnits {
+        itemsize: 6,
+        unit: 4,
+    };
+    assert_eq!(copied, Err(refusal));
+    assert_eq!(real.bytes(), before);
+}
