@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
 
-use super::Buffer;
+use super::{Buffer, Origin};
 use crate::errors;
 
 /// Frees the memory now, or says how many exports stand in the way.
@@ -13,7 +13,11 @@ pub(super) fn close(buffer: &Buffer, py: Python<'_>) -> PyResult<()> {
         return Ok(());
     }
     let freed = buffer.cell.take(py).map(drop);
-    freed.map_err(|busy| errors::busy("close", &busy))
+    freed.map_err(|busy| errors::busy("close", &busy))?;
+    if let Origin::Lazy(function, _) = &buffer.origin {
+        function.clear();
+    }
+    Ok(())
 }
 
 /// Closes at the end of a `with` block. A refusal must not take the place of an exception that is under way, which is often the reason why
