@@ -11,13 +11,16 @@ def test_a_method_chooses_the_cell_anew_at_each_request():
     several = Several(b"bytes", [1.5, 2.5])
     first = memoryview(several)
     assert first.tobytes() == b"bytes" and not first.readonly
-    several.lend_floats(True)
+    several.lend("floats")
     second = memoryview(several)
     assert second.tolist() == [1.5, 2.5] and second.readonly
     assert several.exports == (1, 1)
-    several.lend_floats(False)
+    several.lend("bytes")
     second.release()
     assert several.exports == (1, 0), "given back to the cell that it came from"
+    several.lend("nothing")
+    with pytest.raises(BufferError, match="has no memory now"):
+        memoryview(several)
     first.release()
     assert several.exports == (0, 0)
 
@@ -26,7 +29,7 @@ def test_releases_find_their_own_cell_whatever_is_chosen_by_then():
     several = Several(b"bytes", [1.5])
     held = []
     for round in range(10):
-        several.lend_floats(round % 2 == 1)
+        several.lend("floats" if round % 2 else "bytes")
         held.append(raw.acquire(several, FULL_RO))
     assert several.exports == (5, 5)
     for one in held[::2]:

@@ -68,7 +68,7 @@ pub fn derive_element(input: TokenStream) -> TokenStream {
 /// | written | lends |
 /// |---|---|
 /// | `#[exporter(ids)]` | the field; also `0` of a tuple struct, `inner.ids`, an `Option<ExportCell<…>>`, an `Arc<ExportCell<…>>` |
-/// | `#[exporter(via = active)]` | what the method `fn active(&self) -> &dyn Export` (or `Option<&dyn Export>` behind a reference) gives at each request: to choose between several |
+/// | `#[exporter(via = active)]` | what the method `fn active(&self) -> &dyn Export` (or `Option<&dyn Export>`) gives at each request: to choose between several |
 ///
 /// A class without `frozen` works too: the request borrows it for a moment, and is refused while a method with `&mut self` runs. The release needs
 /// no borrow. Python subclasses, and Rust classes that extend this one, lend the same memory.

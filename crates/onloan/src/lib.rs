@@ -79,7 +79,7 @@ pub mod __private {
     pub use pyo3;
 
     pub use crate::slots::{
-        Access, Export, ExporterClass, Lender, Slots, getbuffer_plain, releasebuffer_plain,
+        Access, Export, ExporterClass, Lender, Slots, getbuffer_plain, given, releasebuffer_plain,
     };
 }
 

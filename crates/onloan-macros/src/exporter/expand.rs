@@ -46,7 +46,7 @@ pub(super) fn expand(source: &Source, mut methods: ItemImpl) -> TokenStream {
         ),
         Source::Method(method) => (
             false,
-            quote_spanned!(method.span()=> ::onloan::__private::Export::lender(self.#method())),
+            quote_spanned!(method.span()=> ::onloan::__private::given(self, Self::#method)),
         ),
     };
     quote! {

@@ -1,4 +1,5 @@
-//! `#[exporter]`: parse → validate → expand. After a mistake the block is given back as it was, so that the author sees one message.
+//! `#[exporter]`: parse → validate → expand. After a mistake the block is given back as it was, so that the author sees one message; but for
+//! one to which `#[pymethods]` would object too.
 
 mod expand;
 mod parse;
@@ -14,7 +15,8 @@ pub(crate) fn exporter(arguments: TokenStream, item: TokenStream) -> TokenStream
     };
     match validate::methods(item.clone()) {
         Ok(methods) => expand::expand(&source, methods),
-        Err(error) => beside(&error, &item),
+        Err(validate::Wrong::Use(error)) => beside(&error, &item),
+        Err(validate::Wrong::Block(error)) => error.to_compile_error(),
     }
 }
 

@@ -28,10 +28,16 @@ impl Parse for Source {
                     format!("`{key}` is not an argument of `#[exporter]`: {USAGE}"),
                 ));
             }
-            input.parse::<Token![=]>()?;
-            let method = input
-                .parse()
-                .map_err(|error| Error::new(error.span(), "name a method, as in `via = active`"))?;
+            let equals = input.parse::<Token![=]>()?;
+            let method: Ident = input.parse().map_err(|error| {
+                // At the end of what there is, which is nowhere.
+                let place = if input.is_empty() {
+                    equals.span
+                } else {
+                    error.span()
+                };
+                Error::new(place, "name a method, as in `via = active`")
+            })?;
             end(input)?;
             return Ok(Source::Method(method));
         }
@@ -48,5 +54,10 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
     }
     let more =
         "a class lends one cell at a time: to choose between several, name a method with `via = …`";
-    Err(Error::new(input.span(), more))
+    let comma = input.span();
+    let second = match input.parse::<Option<Token![,]>>()? {
+        Some(_) if !input.is_empty() => input.span(),
+        _ => comma,
+    };
+    Err(Error::new(second, more))
 }

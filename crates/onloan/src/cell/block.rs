@@ -228,6 +228,13 @@ pub(crate) struct Block<S: Storage> {
     promise: Mutex<Option<Promise<S>>>,
 }
 
+// Shared by the handle, its guards and the exports that are out. Said here, so that a guard that is taken to another thread is refused
+// for the `Python` token in it, which is the reason.
+// SAFETY: `facts` is reached only through unsafe methods, whose callers keep `COUNTED`; the rest is `Sync`.
+unsafe impl Sync for Header {}
+// SAFETY: `storage` and `plan` are reached only in unsafe blocks that keep `BUSY`; the storage is `Sync`, as are the hooks.
+unsafe impl<S: Storage> Sync for Block<S> {}
+
 pub(crate) type Promise<S> = Box<dyn FnOnce(Python<'_>, S) -> PyResult<()> + Send>;
 
 impl<S: Storage> Block<S> {

@@ -28,6 +28,50 @@ pub trait Export: Sealed {
     fn lender(&self) -> Option<Lender<'_>>;
 }
 
+/// What a method named by `#[exporter(via = method)]` may give: a reference to a cell, or perhaps one.
+///
+/// A trait of a marker, not of what is given: else the compiler would advise to borrow what should not have been given away.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{G}` is not a reference to a cell that can be lent",
+    label = "gives `{G}`",
+    note = "a method named by `#[exporter(via = …)]` gives `&ExportCell<…>`, `&dyn Export`, or an `Option` of one; the cell is a field of the \
+            object, for what is lent has to be counted in one place"
+)]
+pub trait Given<'cell, G> {
+    fn lender(given: G) -> Option<Lender<'cell>>;
+}
+
+#[doc(hidden)]
+pub enum Method {}
+
+impl<'cell, E: Export + ?Sized> Given<'cell, &'cell E> for Method {
+    #[inline]
+    fn lender(given: &'cell E) -> Option<Lender<'cell>> {
+        given.lender()
+    }
+}
+
+impl<'cell, E: Export + ?Sized> Given<'cell, Option<&'cell E>> for Method {
+    #[inline]
+    fn lender(given: Option<&'cell E>) -> Option<Lender<'cell>> {
+        given?.lender()
+    }
+}
+
+/// The cell that `choose` gives.
+#[doc(hidden)]
+#[inline]
+pub fn given<'cell, T, G>(
+    object: &'cell T,
+    choose: impl FnOnce(&'cell T) -> G,
+) -> Option<Lender<'cell>>
+where
+    Method: Given<'cell, G>,
+{
+    Method::lender(choose(object))
+}
+
 /// What the slots need of a cell.
 #[doc(hidden)]
 #[derive(Clone, Copy)]

@@ -30,7 +30,7 @@ mod refuse;
 mod release;
 mod steady;
 
-pub use class::{Access, Export, ExporterClass, Lender};
+pub use class::{Access, Export, ExporterClass, Lender, given};
 pub use install::Slots;
 pub use lend::getbuffer_plain;
 pub use release::releasebuffer_plain;

@@ -10,15 +10,15 @@ use pyo3::prelude::*;
 pub(crate) struct Several {
     bytes: ExportCell<Vec<u8>>,
     floats: ExportCell<Vec<f32>>,
-    lends_floats: bool,
+    lends: &'static str,
 }
 
 impl Several {
-    fn active(&self) -> &dyn Export {
-        if self.lends_floats {
-            &self.floats
-        } else {
-            &self.bytes
+    fn active(&self) -> Option<&dyn Export> {
+        match self.lends {
+            "bytes" => Some(&self.bytes),
+            "floats" => Some(&self.floats),
+            _ => None,
         }
     }
 }
@@ -31,12 +31,17 @@ impl Several {
         Several {
             bytes: ExportCell::writable(bytes),
             floats: ExportCell::read_only(floats),
-            lends_floats: false,
+            lends: "bytes",
         }
     }
 
-    fn lend_floats(&mut self, yes: bool) {
-        self.lends_floats = yes;
+    /// "bytes", "floats", or nothing.
+    fn lend(&mut self, what: &str) {
+        self.lends = match what {
+            "bytes" => "bytes",
+            "floats" => "floats",
+            _ => "nothing",
+        };
     }
 
     /// Exports of the bytes, exports of the floats.
@@ -161,7 +166,7 @@ pub(crate) struct Panicking {
 }
 
 impl Panicking {
-    fn choose(&self) -> &ExportCell<Vec<u8>> {
+    fn choose(&self) -> &dyn Export {
         assert!(!self.panics, "cannot choose");
         &self.cell
     }

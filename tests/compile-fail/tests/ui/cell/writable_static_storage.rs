@@ -1,0 +1,5 @@
+use onloan::ExportCell;
+
+fn main() {
+    let _ = ExportCell::builder("constant").writable();
+}
