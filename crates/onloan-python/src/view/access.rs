@@ -14,8 +14,11 @@
 
 use std::marker::PhantomData;
 
+use onloan::format::Plan;
 use onloan::layout::{Layout, Memory, Order, Part, Walk};
-use onloan_core::kernel::{CopyError, copy_raw};
+use onloan_core::kernel::{
+    CopyError, Needle, TextTooLarge, copy_raw, count_raw, equal_raw, hex_raw, index_raw,
+};
 
 use super::geometry::Geometry;
 use super::managed::ManagedLoan;
@@ -146,16 +149,7 @@ impl<'view> Access<'view> {
         }
     }
 
-    /// Copies all items to memory of our own, without gaps, in `order`.
-    ///
-    /// # Errors
-    /// `to` has not `nbytes` bytes.
-    pub(super) fn copy_out(&self, to: &mut [u8], order: Order) -> Result<(), CopyError> {
-        // SAFETY: as many bytes as `to` has, exclusively borrowed.
-        unsafe { self.copy_out_raw(to.as_mut_ptr(), to.len(), order) }
-    }
-
-    /// As [`copy_out`](Self::copy_out), to memory that need not be initialised.
+    /// Copies all items out, without gaps, in `order`, to memory that need not be initialised.
     ///
     /// # Safety
     /// `to` has `bytes` writable bytes that nobody else looks at.
@@ -165,6 +159,16 @@ impl<'view> Access<'view> {
         bytes: usize,
         order: Order,
     ) -> Result<(), CopyError> {
+        if self.geometry.is_c_contiguous() && (order == Order::C || self.geometry.ndim() < 2) {
+            if bytes != self.geometry.nbytes() {
+                return Err(CopyError::ShapesDiffer);
+            }
+            if bytes > 0 {
+                // SAFETY: one block of so many bytes (`LENT`), to as many that nobody else looks at (granted by the caller).
+                unsafe { self.address.copy_to_nonoverlapping(to, bytes) };
+            }
+            return Ok(());
+        }
         let gapless = Layout::in_order(self.layout().shape(), self.layout().itemsize(), order)
             .ok()
             .filter(|gapless| gapless.nbytes() == bytes)
@@ -179,7 +183,7 @@ impl<'view> Access<'view> {
     /// Writes all items of `from` to the places of the same index. The two may share memory.
     ///
     /// # Errors
-    /// Other shapes, or another size of items.
+    /// Other shapes, or another size of items; no memory for a copy, where they share some.
     pub(super) fn copy_in(&self, from: &Access<'_>) -> Result<(), CopyError> {
         let blocks = self.geometry.is_c_contiguous() && from.geometry.is_c_contiguous();
         let alike = self.geometry.shape() == from.geometry.shape()
@@ -188,80 +192,51 @@ impl<'view> Access<'view> {
             return Err(CopyError::ShapesDiffer);
         }
         if blocks && alike {
-            if self.layout().nbytes() > 0 {
-                // SAFETY: contiguous, so that both are blocks of that many bytes (`LENT`), and not read-only (checked). They may overlap.
-                unsafe { from.address.copy_to(self.address, self.layout().nbytes()) };
+            if self.geometry.nbytes() > 0 {
+                // SAFETY: both are blocks of that many bytes (`LENT`, contiguous), and this may be written (checked). They may overlap.
+                unsafe {
+                    from.address.copy_to(self.address, self.geometry.nbytes());
+                }
             }
             return Ok(());
         }
-        if self.apart_from(from) {
-            // SAFETY:
-            // readable, writable, tables: `LENT` of both, not read-only (checked).
-            // apart: checked.
-            // unraced: assumed of everybody.
-            return unsafe { copy_raw(self.address, self.layout(), from.address, from.layout()) };
-        }
-        let mut copy = vec![0; from.layout().nbytes()];
-        from.copy_out(&mut copy, Order::C)?;
-        self.write_all(&copy)
-    }
-
-    /// Writes all items from bytes in C order.
-    ///
-    /// # Errors
-    /// Not as many bytes as items have.
-    pub(super) fn write_all(&self, from: &[u8]) -> Result<(), CopyError> {
-        let gapless = Layout::c_order(self.layout().shape(), self.layout().itemsize())
-            .ok()
-            .filter(|gapless| gapless.nbytes() == from.len() && !self.readonly)
-            .ok_or(CopyError::ShapesDiffer)?;
         // SAFETY:
-        // readable: as many bytes as `gapless` has (checked).
-        // writable, tables: `LENT`, not read-only (checked).
-        // apart: `from` is our own.
+        // readable, writable, tables: `LENT` of both, not read-only (checked).
         // unraced: assumed of everybody.
-        unsafe { copy_raw(self.address, self.layout(), from.as_ptr(), &gapless) }
+        unsafe { copy_raw(self.address, self.layout(), from.address, from.layout()) }
     }
 
-    /// Whether the bytes of all items are the same; `None` if one of the two is no block in C order.
-    pub(super) fn same_bytes(&self, other: &Access<'_>) -> Option<bool> {
-        const CHUNK: usize = 4096;
-        let bytes = self.layout().nbytes();
-        let blocks = self.layout().is_c_contiguous() && other.layout().is_c_contiguous();
-        if !blocks || bytes != other.layout().nbytes() {
-            return None;
+    /// Whether the shapes are the same and all items equal by value, read by these plans.
+    pub(super) fn equals(&self, plan: &Plan, other: &Access<'_>, other_plan: &Plan) -> bool {
+        // SAFETY: readable, tables: `LENT` of both. unraced: assumed of everybody.
+        unsafe {
+            equal_raw(
+                self.address,
+                self.layout(),
+                plan,
+                other.address,
+                other.layout(),
+                other_plan,
+            )
         }
-        let (mut one, mut two) = ([0; CHUNK], [0; CHUNK]);
-        let mut done = 0;
-        while done < bytes {
-            let count = CHUNK.min(bytes - done);
-            let from = self.address.wrapping_add(done);
-            let from_other = other.address.wrapping_add(done);
-            // SAFETY: a block of `bytes` bytes (`LENT`, contiguous), of which these are the ones from `done` on, to memory of our own.
-            unsafe { from.copy_to_nonoverlapping(one.as_mut_ptr(), count) };
-            // SAFETY: as above.
-            unsafe { from_other.copy_to_nonoverlapping(two.as_mut_ptr(), count) };
-            if one[..count] != two[..count] {
-                return Some(false);
-            }
-            done += count;
-        }
-        Some(true)
     }
 
-    /// Whether no byte of the two is the same, as far as can be told without following pointers.
-    fn apart_from(&self, other: &Access<'_>) -> bool {
-        let range = |access: &Access<'_>| {
-            let extent = access.layout().extent()?;
-            let start = access.address.addr().checked_add_signed(extent.start)?;
-            Some(start..start.checked_add(extent.len())?)
-        };
-        let direct = !self.layout().is_indirect() && !other.layout().is_indirect();
-        match (range(self), range(other)) {
-            (Some(one), Some(two)) => direct && (one.end <= two.start || two.end <= one.start),
-            // Nothing to be copied.
-            _ => true,
-        }
+    /// How many items equal the value.
+    pub(super) fn count(&self, needle: &Needle) -> usize {
+        // SAFETY: readable, tables: `LENT`. unraced: assumed of everybody.
+        unsafe { count_raw(self.address, self.layout(), needle) }
+    }
+
+    /// The index in C order of the first item that equals the value.
+    pub(super) fn index(&self, needle: &Needle) -> Option<usize> {
+        // SAFETY: readable, tables: `LENT`. unraced: assumed of everybody.
+        unsafe { index_raw(self.address, self.layout(), needle) }
+    }
+
+    /// All bytes in C order as hexadecimal digits.
+    pub(super) fn hex(&self) -> Result<String, TextTooLarge> {
+        // SAFETY: readable, tables: `LENT`. unraced: assumed of everybody.
+        unsafe { hex_raw(self.address, self.layout(), None) }
     }
 }
 

@@ -4,7 +4,7 @@ use onloan::layout::Order;
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use super::View;
 use super::access::Access;
@@ -53,6 +53,15 @@ pub(super) fn hex<'py>(
     args: &Bound<'py, PyTuple>,
     kwargs: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let copied = copy(&view.enter()?, py, Order::C)?;
+    let access = view.enter()?;
+    if args.is_empty() && kwargs.is_none() {
+        let digits = access
+            .hex()
+            .map_err(|error| PyMemoryError::new_err(error.to_string()))?;
+        return Ok(PyString::new(py, &digits).into_any());
+    }
+    // What may stand between the digits, and what is said of anything else, is for `bytes` to know.
+    let copied = copy(&access, py, Order::C)?;
+    drop(access);
     copied.call_method("hex", args, kwargs)
 }

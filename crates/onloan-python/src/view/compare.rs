@@ -4,9 +4,10 @@
 //! and as a string of one byte; never NaN. `==` does not look into formats that memoryview does not know, and takes them for different.
 
 use onloan::Loan;
-use onloan::format::{Plan, Value};
+use onloan::format::{Node, Plan, Value};
 use onloan::layout::Order;
 use onloan::request::Request;
+use onloan_core::kernel::equal_values;
 use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyNotImplemented};
@@ -15,7 +16,6 @@ use super::View;
 use super::access::{Access, Place};
 use super::assign::{Borrowed, same_shape};
 use super::item::Item;
-use super::native::NativeCode;
 
 pub(super) fn rich<'py>(
     slf: &Bound<'py, View>,
@@ -97,67 +97,44 @@ fn equal_items(
     two_item: &Item,
     compares: fn(&Item) -> bool,
 ) -> bool {
-    if !same_shape(one.geometry(), two.geometry()) || !compares(one_item) || !compares(two_item) {
+    if !compares(one_item) || !compares(two_item) {
         return false;
-    }
-    if one.layout().size() == 0 {
-        return true;
-    }
-    let places = || one.places(Order::C).zip(two.places(Order::C));
-    if let (Some(code), Some(other)) = (one_item.native(), two_item.native())
-        && code == other
-        && code != NativeCode::Half
-    {
-        if bits_are_value(code)
-            && let Some(equal) = one.same_bytes(two)
-        {
-            return equal;
-        }
-        return match code {
-            NativeCode::Float => places().all(|(one, two)| floats(one) == floats(two)),
-            NativeCode::Double => places().all(|(one, two)| doubles(one) == doubles(two)),
-            NativeCode::Bool => places().all(|(one, two)| truth(one) == truth(two)),
-            _ => match one.geometry().itemsize() {
-                1 => places().all(|(one, two)| one.read::<1>() == two.read::<1>()),
-                2 => places().all(|(one, two)| one.read::<2>() == two.read::<2>()),
-                4 => places().all(|(one, two)| one.read::<4>() == two.read::<4>()),
-                _ => places().all(|(one, two)| one.read::<8>() == two.read::<8>()),
-            },
-        };
     }
     let (Some(one_plan), Some(two_plan)) = (one_item.plan(), two_item.plan()) else {
         return false;
     };
+    let flat = !has_sub_arrays(one_plan) && !has_sub_arrays(two_plan);
+    if flat || one_plan.same_representation(two_plan) {
+        return one.equals(one_plan, two, two_plan);
+    }
+    if !same_shape(one.geometry(), two.geometry()) {
+        return false;
+    }
+    // For the module `struct`, and so for memoryview, `h2i` is `hii`.
     let (mut one_bytes, mut two_bytes) = (Vec::new(), Vec::new());
     let (mut one_values, mut two_values) = (Vec::new(), Vec::new());
-    places().all(|(one, two)| {
-        read(one_plan, one, &mut one_bytes, &mut one_values);
-        read(two_plan, two, &mut two_bytes, &mut two_values);
-        one_values.len() == two_values.len()
-            && one_values
-                .iter()
-                .zip(&two_values)
-                .all(|(one, two)| same_value(one, two))
-    })
+    one.places(Order::C)
+        .zip(two.places(Order::C))
+        .all(|(one, two)| {
+            read(one_plan, one, &mut one_bytes, &mut one_values);
+            read(two_plan, two, &mut two_bytes, &mut two_values);
+            one_values.len() == two_values.len()
+                && one_values
+                    .iter()
+                    .zip(&two_values)
+                    .all(|(one, two)| equal_values(one, two))
+        })
 }
 
-fn bits_are_value(code: NativeCode) -> bool {
-    !matches!(
-        code,
-        NativeCode::Float | NativeCode::Double | NativeCode::Half | NativeCode::Bool
-    )
-}
-
-fn floats(place: Place<'_>) -> Option<f32> {
-    place.read().map(f32::from_ne_bytes)
-}
-
-fn doubles(place: Place<'_>) -> Option<f64> {
-    place.read().map(f64::from_ne_bytes)
-}
-
-fn truth(place: Place<'_>) -> Option<bool> {
-    place.read().map(|[byte]| byte != 0)
+/// Whether a field is a sub-array, which the module `struct` does not know.
+fn has_sub_arrays(plan: &Plan) -> bool {
+    match plan.root() {
+        Node::Record(record) => record
+            .fields()
+            .iter()
+            .any(|field| matches!(field.node(), Node::Array(_))),
+        _ => false,
+    }
 }
 
 /// The values of an item, one after the other: `3i` is `iii`, as the module `struct` sees it.
@@ -178,59 +155,5 @@ fn flatten(value: Value, values: &mut Vec<Value>) {
             .into_iter()
             .for_each(|value| flatten(value, values)),
         scalar => values.push(scalar),
-    }
-}
-
-/// Whether Python takes the two for equal.
-fn same_value(one: &Value, two: &Value) -> bool {
-    match (one, two) {
-        (Value::Bytes(one), Value::Bytes(two)) => one == two,
-        (Value::Text(one), Value::Text(two)) => one == two,
-        (Value::Units(one), Value::Units(two)) => one == two,
-        (Value::LongDouble(one), Value::LongDouble(two)) => {
-            one.to_f64() == two.to_f64() && one.to_bits() == two.to_bits()
-                || one.to_f64() == 0.0 && two.to_f64() == 0.0
-        }
-        _ => match (number(one), number(two)) {
-            (Some((one, one_imaginary)), Some((two, two_imaginary))) => {
-                same_real(one, two) && one_imaginary == two_imaginary
-            }
-            _ => false,
-        },
-    }
-}
-
-/// A real number as Python has it.
-#[derive(Clone, Copy)]
-enum Real {
-    Int(i128),
-    Float(f64),
-}
-
-/// Real and imaginary part.
-fn number(value: &Value) -> Option<(Real, f64)> {
-    Some(match value {
-        Value::Int(number) => (Real::Int((*number).into()), 0.0),
-        Value::UInt(number) => (Real::Int((*number).into()), 0.0),
-        Value::Bool(truth) => (Real::Int((*truth).into()), 0.0),
-        Value::Pointer(address) => (Real::Int(*address as i128), 0.0),
-        Value::Float(number) => (Real::Float(*number), 0.0),
-        Value::LongDouble(number) => (Real::Float(number.to_f64()), 0.0),
-        Value::Complex { re, im } => (Real::Float(*re), *im),
-        Value::LongComplex { re, im } => (Real::Float(re.to_f64()), im.to_f64()),
-        _ => return None,
-    })
-}
-
-fn same_real(one: Real, two: Real) -> bool {
-    match (one, two) {
-        (Real::Int(one), Real::Int(two)) => one == two,
-        (Real::Float(one), Real::Float(two)) => one == two,
-        (Real::Int(int), Real::Float(float)) | (Real::Float(float), Real::Int(int)) => {
-            // Exactly, as Python does it: no integer of 64 bits is beyond 2⁶⁴.
-            float.fract() == 0.0
-                && float.abs() <= 18_446_744_073_709_551_616.0
-                && float as i128 == int
-        }
     }
 }

@@ -1,12 +1,17 @@
-//! One after the other: `iter`, `count`, `index`.
+//! One after the other: `iter`, `count`, `index`, `in`.
 
 use std::sync::atomic::{AtomicIsize, Ordering};
 
+use onloan::format::Value;
+use onloan_core::kernel::Needle;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt};
 
 use super::View;
+use super::access::Access;
+use super::geometry::Geometry;
 use super::subscript;
 
 /// An iterator over the first dimension: items, or of several dimensions parts.
@@ -79,8 +84,12 @@ fn extent(view: &View) -> PyResult<isize> {
 
 /// As `collections.abc.Sequence.count`.
 pub(super) fn count(view: &Bound<'_, View>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    let extent = extent(view.get())?;
+    if let Some(needle) = needle(view.get(), value) {
+        return Ok(view.get().enter()?.count(&needle));
+    }
     let mut count = 0;
-    for index in 0..extent(view.get())? {
+    for index in 0..extent {
         count += usize::from(is(view, index, value)?);
     }
     Ok(count)
@@ -94,21 +103,75 @@ pub(super) fn index(
     stop: isize,
 ) -> PyResult<isize> {
     let extent = extent(view.get())?;
-    let bound = |index: isize| {
-        if index < 0 {
-            (index + extent).max(0)
-        } else {
-            index.min(extent)
-        }
+    let bound = |index: isize| match index {
+        index if index < 0 => index.saturating_add(extent).max(0),
+        index => index.min(extent),
     };
-    for index in bound(start)..bound(stop) {
-        if is(view, index, value)? {
-            return Ok(index);
-        }
-    }
-    Err(PyValueError::new_err("memoryview.index(x): x not found"))
+    let (start, stop) = (bound(start), bound(stop));
+    find(view, value, start, stop)?
+        .ok_or_else(|| PyValueError::new_err("memoryview.index(x): x not found"))
 }
 
+/// `value in m`.
+pub(super) fn contains(view: &Bound<'_, View>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let extent = extent(view.get())?;
+    Ok(find(view, value, 0, extent)?.is_some())
+}
+
+/// The first index in a range at which the value is.
+fn find(
+    view: &Bound<'_, View>,
+    value: &Bound<'_, PyAny>,
+    start: isize,
+    stop: isize,
+) -> PyResult<Option<isize>> {
+    if let (Some(needle), Some(line)) = (needle(view.get(), value), view.get().geometry.line()) {
+        let access = view.get().enter()?;
+        let (first, cut) = line.cut(start, 1, (stop - start).max(0));
+        let cut = Geometry::along(cut);
+        // SAFETY: items of the only dimension, which are in range (`start` and `stop` are, by all callers).
+        let part = unsafe {
+            Access::enter(
+                view.get().managed.get(),
+                access.address().wrapping_offset(first),
+                &cut,
+                view.get().readonly,
+            )
+        };
+        let found = part.and_then(|part| part.index(&needle));
+        return Ok(found.map(|found| start + found.cast_signed()));
+    }
+    for index in start..stop {
+        if is(view, index, value)? {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
+}
+
+/// The value as bytes of an item, if it is a plain number or plain bytes, whose `==` is known, and items have one dimension.
+fn needle(view: &View, value: &Bound<'_, PyAny>) -> Option<Needle> {
+    view.geometry.line()?;
+    let plan = view.item.plan()?;
+    let value = if let Ok(truth) = value.cast_exact::<PyBool>() {
+        Value::Bool(truth.is_true())
+    } else if value.is_exact_instance_of::<PyInt>() {
+        match (value.extract::<i64>(), value.extract::<u64>()) {
+            (Ok(number), _) => Value::Int(number),
+            (_, Ok(number)) => Value::UInt(number),
+            _ => return None,
+        }
+    } else if let Ok(number) = value.cast_exact::<PyFloat>() {
+        Value::Float(number.value())
+    } else if let Ok(bytes) = value.cast_exact::<PyBytes>() {
+        Value::Bytes(bytes.as_bytes().to_vec())
+    } else {
+        return None;
+    };
+    Some(Needle::of(plan, &value))
+}
+
+/// Whether the item, or part, at an index is the value or equal to it. Runs the code of the value.
 fn is(view: &Bound<'_, View>, index: isize, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let found = subscript::at(view.get(), view.py(), index)?;
     Ok(found.is(value) || found.eq(value)?)

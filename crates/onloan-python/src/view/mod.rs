@@ -263,6 +263,10 @@ impl View {
         ViewIterator::of(slf)
     }
 
+    fn __contains__(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        iterate::contains(slf, value)
+    }
+
     fn __richcmp__<'py>(
         slf: &Bound<'py, Self>,
         other: &Bound<'py, PyAny>,
