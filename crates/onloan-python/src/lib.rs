@@ -1,5 +1,7 @@
 //! The extension module `onloan._onloan`: what the package `onloan` has from Rust. One file a concern.
 
+#![deny(unsafe_code)]
+
 use pyo3::prelude::*;
 
 mod buffer;
@@ -7,9 +9,11 @@ mod errors;
 mod inspect;
 mod item;
 mod nested;
+#[allow(unsafe_code)]
 mod probe;
 mod shape;
 mod values;
+#[allow(unsafe_code)]
 mod view;
 
 #[pymodule]

@@ -38,14 +38,18 @@
 //!
 //! `half`, `num-complex` add elements; `bytes`, `memmap2`, `ndarray`, `arrow-buffer` add storages.
 
+#![deny(unsafe_code)]
+
 // Doc tests of generated code and of the crate itself find it under its own name.
 extern crate self as onloan;
 
 mod cell;
 mod error;
+#[allow(unsafe_code)]
 mod pending;
 mod slots;
 mod storage;
+#[allow(unsafe_code)]
 mod table;
 pub mod view;
 

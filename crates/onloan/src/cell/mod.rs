@@ -1,11 +1,17 @@
 //! [`ExportCell`]: a storage that can be lent to Python and read, written and taken back from Rust, each when the others permit.
 
+#[allow(unsafe_code)]
 mod block;
 mod builder;
+#[allow(unsafe_code)]
 mod copy;
+#[allow(unsafe_code)]
 mod duties;
+#[allow(unsafe_code)]
 mod guard;
+#[allow(unsafe_code)]
 mod handle;
+#[allow(unsafe_code)]
 mod look;
 
 pub(crate) use block::{COPY, Facts, Header, TOLD};

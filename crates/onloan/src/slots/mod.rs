@@ -23,11 +23,17 @@
 //! PyO3's slots go through a trampoline that attaches, borrows and catches panics, at three times the cost of a slot in C. So the slots of a class
 //! are replaced by the raw functions of this module when it is first asked for a buffer; see [`install`].
 
+#[allow(unsafe_code)]
 mod class;
+#[allow(unsafe_code)]
 mod install;
+#[allow(unsafe_code)]
 mod lend;
+#[allow(unsafe_code)]
 mod refuse;
+#[allow(unsafe_code)]
 mod release;
+#[allow(unsafe_code)]
 mod steady;
 
 pub use class::{Access, Export, ExporterClass, Lender, given};

@@ -39,11 +39,15 @@
 //! The `T` are [elements](onloan_core::element::Element); to be lent writable they must be
 //! [`AnyBits`](onloan_core::element::AnyBits). A `Vec<[f32; 3]>` is lent as n × 3 items of `f`.
 
+#[allow(unsafe_code)]
 mod aligned;
 mod lazy;
+#[allow(unsafe_code)]
 mod loan;
 mod part;
+#[allow(unsafe_code)]
 mod region;
+#[allow(unsafe_code)]
 mod rows;
 mod standard;
 
@@ -52,10 +56,12 @@ mod arrow_buffer;
 #[cfg(feature = "bytes")]
 mod bytes;
 #[cfg(feature = "memmap2")]
+#[allow(unsafe_code)]
 mod mapping;
 #[cfg(feature = "memmap2")]
 mod memmap2;
 #[cfg(feature = "ndarray")]
+#[allow(unsafe_code)]
 mod ndarray;
 
 pub use aligned::{AlignedVec, OutOfMemory, Pages};
