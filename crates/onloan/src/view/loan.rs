@@ -33,10 +33,9 @@ use std::mem;
 use std::ptr::NonNull;
 
 use onloan_core::format::{Format, ParseError, Plan, SizeMismatch};
-use onloan_core::kernel::{CopyError, copy_raw};
 use onloan_core::layout::Layout;
 use onloan_core::request::{Offer, Request};
-use pyo3::exceptions::{PyBufferError, PySystemError, PyTypeError};
+use pyo3::exceptions::{PyBufferError, PySystemError};
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -283,71 +282,6 @@ impl Loan {
         // SAFETY: `Py` is transparent to a pointer that is not NULL, so that NULL is `None`; the reference is the loan's and stays so (`HELD`).
         let object = unsafe { &*(&raw const object).cast::<Option<Py<PyAny>>>() };
         visit.call(object)
-    }
-
-    /// Copies all items out, in C order, without gaps. CPython: `PyBuffer_ToContiguous`.
-    ///
-    /// # Errors
-    /// `to` has not [`nbytes`](Layout::nbytes) bytes.
-    pub fn copy_to(&self, _py: Python<'_>, to: &mut [u8]) -> Result<(), CopyError> {
-        let gapless = self.gapless(to.len())?;
-        // SAFETY:
-        // readable, tables: assumed of exporters (`exporter-bounds`, `exporter-initialized`); not given back yet (`HELD`).
-        // writable: as many bytes as `gapless` has (checked there).
-        // apart: `to` is borrowed exclusively, and the exporter's memory is not Rust's to borrow.
-        // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
-        unsafe { copy_raw(to.as_mut_ptr(), &gapless, self.address(), self.layout()) }
-    }
-
-    /// Writes all items, from bytes in C order without gaps. CPython: `PyBuffer_FromContiguous`.
-    ///
-    /// # Errors
-    /// `TypeError` if the memory is read-only; `BufferError` if `from` has not [`nbytes`](Layout::nbytes) bytes.
-    pub fn copy_from(&self, _py: Python<'_>, from: &[u8]) -> PyResult<()> {
-        self.writable()?;
-        let failed = |error: CopyError| PyBufferError::new_err(error.to_string());
-        let gapless = self.gapless(from.len()).map_err(failed)?;
-        // SAFETY:
-        // readable: as many bytes as `gapless` has (checked there).
-        // writable, tables: assumed of exporters (`exporter-bounds`), not read-only (checked above), not given back yet (`HELD`).
-        // apart: `from` is borrowed from Rust, and the exporter's memory is not Rust's to lend.
-        // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
-        unsafe { copy_raw(self.address(), self.layout(), from.as_ptr(), &gapless) }.map_err(failed)
-    }
-
-    /// Writes `item` over every item.
-    ///
-    /// # Errors
-    /// `TypeError` if the memory is read-only; `BufferError` if `item` has not the size of one.
-    pub fn fill(&self, _py: Python<'_>, item: &[u8]) -> PyResult<()> {
-        self.writable()?;
-        let failed = |error: &dyn fmt::Display| PyBufferError::new_err(error.to_string());
-        // The one item repeated without a step, so that it is read at every index.
-        let repeated = Layout::scalar(item.len())
-            .and_then(|one| one.broadcast_to(self.layout().shape()))
-            .map_err(|error| failed(&error))?;
-        // SAFETY:
-        // readable: every index of `repeated` leads to the start of `item`, which has as many bytes as one of its items.
-        // writable, tables: assumed of exporters (`exporter-bounds`), not read-only (checked above), not given back yet (`HELD`).
-        // apart: `item` is borrowed from Rust, and the exporter's memory is not Rust's to lend.
-        // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
-        let copied = unsafe { copy_raw(self.address(), self.layout(), item.as_ptr(), &repeated) };
-        copied.map_err(|error| failed(&error))
-    }
-
-    fn writable(&self) -> PyResult<()> {
-        if self.readonly() {
-            return Err(PyTypeError::new_err("cannot modify read-only memory"));
-        }
-        Ok(())
-    }
-
-    /// The same items without gaps, in C order, if these are `bytes`.
-    fn gapless(&self, bytes: usize) -> Result<Layout, CopyError> {
-        Layout::c_order(self.layout().shape(), self.geometry().itemsize())
-            .ok()
-            .filter(|layout| layout.nbytes() == bytes)
-            .ok_or(CopyError::ShapesDiffer)
     }
 }
 
