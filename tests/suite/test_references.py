@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import os
 import sys
 import threading
 
@@ -260,6 +261,7 @@ def resident_bytes():
         return int(statm.read().split()[1]) * 4096
 
 
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="AddressSanitizer keeps freed memory for a while")
 def test_acquiring_and_releasing_again_and_again_keeps_no_memory():
     strided = laid_out("writable", DATA, shape=[4, 3], strides=[6, 2], copies=True)
     plain = FrozenCell("writable", DATA)
