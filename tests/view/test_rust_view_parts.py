@@ -59,6 +59,25 @@ def test_any_arrangement_is_read_in_c_order(array):
     assert_sees(rust.look(array, "u16"), array.shape, array.ravel().tolist())
 
 
+@hypothesis.settings(max_examples=400, deadline=None, print_blob=True)
+@given(arrays())
+def test_an_array_of_rust_is_the_array(array):
+    copied, proven, promised = rust.arrays(array)
+    assert copied == promised == array.tolist()
+    # NumPy proves nothing, except that there is nothing.
+    assert proven == (array.tolist() if array.size == 0 else None)
+
+
+def test_an_array_in_place_needs_proof_alignment_and_whole_strides():
+    data = np.arange(24, dtype="u2").tobytes()
+    assert rust.arrays(memoryview(data).cast("H")[::-2])[1] == list(range(23, 0, -2))
+    assert rust.arrays(memoryview(data).cast("H", [4, 6]))[1] == np.arange(24).reshape(4, 6).tolist()
+    unaligned = np.frombuffer(b"?" + data, "u2", offset=1)
+    assert rust.arrays(unaligned) == (list(range(24)), None, None)
+    records = np.zeros(4, [("a", "u1"), ("b", "<u2")])
+    assert rust.arrays(records["b"]) == ([0] * 4, None, None)
+
+
 @pytest.mark.parametrize("index", [(3,), (-4,), (0, 5), (0, 0, 0), (slice(None, None, 0),), (..., ...)])
 def test_an_index_that_cannot_be_is_refused(index):
     with pytest.raises(IndexError):
@@ -73,3 +92,11 @@ def test_parts_of_rows_behind_pointers():
     for index in [(1,), (slice(None), slice(1, 3)), (slice(None, None, -1),), (1, 2), (1, 2, 3), (0, slice(None, None, 2), slice(1, None))]:
         part = table[(*index, ...)]
         assert_sees(rust.part(rows, "u16", index), part.shape, part.ravel().tolist())
+
+
+def test_more_items_than_there_is_memory_for_are_a_memory_error():
+    many = np.broadcast_to(np.zeros(1, "u2"), (1 << 30, 1 << 26))
+    for copy in rust.raw, rust.arrays:
+        with pytest.raises(MemoryError, match="cannot allocate"):
+            copy(many)
+    assert rust.part(many, "u16", (slice(0, 2), slice(5, 8)))["shape"] == [2, 3]

@@ -3,6 +3,7 @@
 //! ```text
 //!   look, write, parts, raw    what an author writes who consumes: every way of access, its results side by side     no `unsafe`, by `forbid`
 //!   hold                       loans that are kept, sent to threads, dropped in odd places
+//!   promise                    what can be had by a promise only                                                     `unsafe`
 //!   liar, rude                 exporters that fill in whatever they are told, and do what no slot may                 `unsafe`
 //! ```
 //!
@@ -14,6 +15,7 @@ mod liar;
 mod look;
 #[forbid(unsafe_code)]
 mod parts;
+mod promise;
 #[forbid(unsafe_code)]
 mod raw;
 mod rude;
@@ -38,7 +40,7 @@ mod onloan_suite_view {
     #[pymodule_export]
     use super::parts::{part, transposed};
     #[pymodule_export]
-    use super::raw::{copied_in, fits, raw};
+    use super::raw::{arrays, copied_in, fits, raw};
     #[pymodule_export]
     use super::rude::rude;
     #[pymodule_export]

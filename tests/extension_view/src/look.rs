@@ -57,7 +57,7 @@ pub(crate) fn everything<'py, T: Told, const NDIM: usize>(
     seen.set_item("get", by_index(py, items)?)?;
     seen.set_item("iter", list(py, one_by_one(items))?)?;
     seen.set_item("fold", list(py, items.iter().collect())?)?;
-    seen.set_item("vec", list(py, items.to_vec())?)?;
+    seen.set_item("vec", list(py, items.to_vec()?)?)?;
     seen.set_item("slice", list(py, into_slice(items)?)?)?;
     let rows: PyResult<Vec<_>> = items.rows().map(|row| list(py, row.collect())).collect();
     seen.set_item("rows", rows?)?;
@@ -107,7 +107,7 @@ fn one_by_one<T: AnyBits, const NDIM: usize>(items: &Items<T, NDIM>) -> Vec<T> {
 }
 
 fn into_slice<T: Told, const NDIM: usize>(items: &Items<T, NDIM>) -> PyResult<Vec<T>> {
-    let mut copy = items.to_vec();
+    let mut copy = items.to_vec()?;
     copy.reverse();
     items.copy_to_slice(&mut copy)?;
     Ok(copy)

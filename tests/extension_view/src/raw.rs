@@ -1,5 +1,6 @@
 //! Views of items of any type.
 
+use ndarray::ArrayViewD;
 use onloan::format::Value;
 use onloan::{Any, DYNAMIC, View, ViewMut};
 use pyo3::IntoPyObjectExt;
@@ -28,7 +29,7 @@ pub(crate) fn raw(object: &Bound<'_, PyAny>, flags: Option<i32>) -> PyResult<Py<
     seen.set_item("format", PyBytes::new(py, view.format().to_bytes()))?;
     seen.set_item("readonly", view.readonly())?;
     seen.set_item("exporter", view.exporter())?;
-    let bytes = view.to_bytes();
+    let bytes = view.to_bytes()?;
     let mut again = vec![0xa5; bytes.len()];
     view.copy_to_bytes(&mut again)
         .map_err(|error| pyo3::exceptions::PyAssertionError::new_err(error.to_string()))?;
@@ -98,4 +99,32 @@ fn try_as<'py, T: Told>(
 #[pyfunction]
 pub(crate) fn copied_in(view: ViewMut<'_, Any>, bytes: &[u8]) -> PyResult<()> {
     view.copy_from_bytes(bytes)
+}
+
+/// The items as arrays of the `ndarray` crate, as nested lists: copied; in place by proof; in place by a promise of the test's.
+#[pyfunction]
+pub(crate) fn arrays(object: &Bound<'_, PyAny>) -> PyResult<(Py<PyAny>, Py<PyAny>, Py<PyAny>)> {
+    let py = object.py();
+    let view: View<'_, u16> = object.extract()?;
+    let copied = nested(py, view.to_ndarray()?.view())?;
+    let proven = view
+        .as_ndarray()
+        .map(|array| nested(py, array))
+        .transpose()?;
+    let promised = super::promise::array_of(&view);
+    let promised = promised.map(|array| nested(py, array)).transpose()?;
+    let none = || py.None();
+    Ok((
+        copied,
+        proven.unwrap_or_else(none),
+        promised.unwrap_or_else(none),
+    ))
+}
+
+fn nested(py: Python<'_>, array: ArrayViewD<'_, u16>) -> PyResult<Py<PyAny>> {
+    if array.ndim() == 0 {
+        return array.iter().next().copied().into_py_any(py);
+    }
+    let parts: PyResult<Vec<_>> = array.outer_iter().map(|part| nested(py, part)).collect();
+    parts?.into_py_any(py)
 }

@@ -1,15 +1,17 @@
 //! Reading and writing items whose type is known.
 
 use std::fmt;
+use std::slice;
 
 use onloan_core::element::AnyBits;
-use onloan_core::kernel::copy_raw;
+use onloan_core::kernel::{copy_raw, fill_raw};
 use onloan_core::layout::Layout;
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use super::items::Items;
 use super::iter::{Iter, Rows};
+use crate::storage::OutOfMemory;
 
 /// Why items cannot be read or written as asked. As a Python exception: `TypeError` for read-only memory, `IndexError` for an index,
 /// `ValueError` for lengths.
@@ -108,15 +110,17 @@ impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
     }
 
     /// All items, copied, in C order.
-    #[must_use]
-    pub fn to_vec(&self) -> Vec<T> {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: a few bytes can be lent as any number of items, with strides of 0.
+    pub fn to_vec(&self) -> Result<Vec<T>, OutOfMemory> {
         let items = self.len();
-        let mut copy = Vec::<T>::with_capacity(items);
+        let mut copy = room_for(items)?;
         // SAFETY: room for `items` items.
         unsafe { self.copy_out(copy.as_mut_ptr()) };
         // SAFETY: written right before, all of them.
         unsafe { copy.set_len(items) };
-        copy
+        Ok(copy)
     }
 
     /// Copies all items out, in C order. CPython: `PyBuffer_ToContiguous`.
@@ -141,10 +145,15 @@ impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
         // SAFETY:
         // readable: as many items as there are here (checked), all bytes of which are initialised (`Element`).
         // writable, tables: assumed of exporters (`exporter-bounds`), asked for and granted (checked), held (`LENT`).
-        // apart: `from` is borrowed from Rust, and the exporter's memory is not Rust's to lend.
         // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
         let copied = unsafe { copy_raw(to, self.layout(), from.as_ptr().cast(), &gapless) };
-        debug_assert_eq!(copied, Ok(()), "one shape, one item size");
+        if copied.is_err() {
+            // No memory for a temporary copy, which it takes only where the exporter says that its memory is Rust's.
+            for (place, value) in Iter::over(self).places().zip(from) {
+                // SAFETY: as in `set`; the places are those of the items.
+                unsafe { place.write_unaligned(*value) };
+            }
+        }
         Ok(())
     }
 
@@ -154,10 +163,12 @@ impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
     /// The items are not writable.
     pub fn fill(&self, value: T) -> Result<(), AccessError> {
         self.writable()?;
-        for place in Iter::over(self).places() {
-            // SAFETY: as in `set`; the places are those of the items.
-            unsafe { place.write_unaligned(value) };
-        }
+        let value = [value];
+        // SAFETY: all bytes of an element are initialised (`Element`); as many as it has.
+        let item = unsafe { slice::from_raw_parts(value.as_ptr().cast(), size_of::<T>()) };
+        // SAFETY: writable, tables, unraced: as in `copy_from_slice`. apart: `value` is Rust's own.
+        let filled = unsafe { fill_raw(self.geometry.base, self.layout(), item) };
+        debug_assert_eq!(filled, Ok(()), "one item size, and nothing is shared");
         Ok(())
     }
 
@@ -177,7 +188,13 @@ impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
         let gapless = self.gapless();
         // SAFETY: as above; `tables`: assumed of exporters (`exporter-bounds`).
         let copied = unsafe { copy_raw(to.cast(), &gapless, from, self.layout()) };
-        debug_assert_eq!(copied, Ok(()), "one shape, one item size");
+        if copied.is_err() {
+            // As in `copy_from_slice`.
+            for (place, value) in self.iter().enumerate() {
+                // SAFETY: room for as many items (granted by the caller).
+                unsafe { to.wrapping_add(place).write(value) };
+            }
+        }
     }
 
     /// The same items without gaps.
@@ -202,6 +219,18 @@ impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
         } else {
             Err(AccessError::LengthsDiffer { items, slice })
         }
+    }
+}
+
+/// An empty vector with room for so many items.
+pub(super) fn room_for<T>(items: usize) -> Result<Vec<T>, OutOfMemory> {
+    let mut room = Vec::new();
+    match room.try_reserve_exact(items) {
+        Ok(()) => Ok(room),
+        Err(_) => Err(OutOfMemory {
+            bytes: items.checked_mul(size_of::<T>()),
+            align: align_of::<T>(),
+        }),
     }
 }
 

@@ -5,16 +5,19 @@ use onloan_core::element::AnyBits;
 
 use super::items::Items;
 use super::typed::View;
+use crate::storage::OutOfMemory;
 
 impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
     /// All items, copied into an array of the same shape, in C order.
     ///
     /// Where the rank is known, `into_dimensionality::<Ix2>()` says so to the compiler.
-    #[must_use]
-    pub fn to_ndarray(&self) -> ArrayD<T> {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: a few bytes can be lent as any number of items, with strides of 0.
+    pub fn to_ndarray(&self) -> Result<ArrayD<T>, OutOfMemory> {
         let shape = IxDyn(&extents(self.shape()));
-        ArrayD::from_shape_vec(shape, self.to_vec())
-            .unwrap_or_else(|error| unreachable!("as many items as the shape says: {error}"))
+        let array = ArrayD::from_shape_vec(shape, self.to_vec()?);
+        Ok(array.unwrap_or_else(|error| unreachable!("as many items as the shape says: {error}")))
     }
 }
 

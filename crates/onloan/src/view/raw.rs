@@ -4,19 +4,27 @@ use onloan_core::format::Value;
 use onloan_core::kernel::CopyError;
 use pyo3::prelude::*;
 
-use super::access::AccessError;
+use super::access::{AccessError, room_for};
 use super::item_type::Any;
 use super::loan::FormatError;
 use super::typed::View;
+use crate::storage::OutOfMemory;
 
 impl<const NDIM: usize> View<'_, Any, NDIM> {
     /// The bytes of all items, copied, in C order. CPython: `memoryview.tobytes`.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut copy = vec![0; self.layout().nbytes()];
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: a few bytes can be lent as any number of items, with strides of 0.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, OutOfMemory> {
+        let bytes = self.layout().nbytes();
+        let mut copy = room_for(bytes)?;
+        copy.resize(bytes, 0);
         let copied = self.loan().copy_to(self.py(), &mut copy);
-        debug_assert_eq!(copied, Ok(()), "as many bytes as the items have");
-        copy
+        copied.map_err(|_| OutOfMemory {
+            bytes: Some(bytes),
+            align: 1,
+        })?;
+        Ok(copy)
     }
 
     /// Copies the bytes of all items out, in C order. CPython: `PyBuffer_ToContiguous`.
