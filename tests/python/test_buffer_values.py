@@ -48,6 +48,8 @@ def items(draw):
 def alike(one, two):
     if isinstance(one, float) and math.isnan(one):
         return math.isnan(two)
+    if isinstance(one, complex):
+        return type(two) is complex and alike(one.real, two.real) and alike(one.imag, two.imag)
     if isinstance(one, (tuple, list)):
         return type(one) is type(two) and len(one) == len(two) and all(map(alike, one, two))
     return type(one) is type(two) and one == two
