@@ -25,5 +25,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def exporter(request):
-    """Each of the exporters in turn."""
-    return request.param()
+    """Each of the exporters in turn. Afterwards everything is back."""
+    exporter = request.param()
+    yield exporter
+    assert getattr(exporter, "exports", 0) in (0, (0, 0))
