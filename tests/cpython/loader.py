@@ -81,7 +81,8 @@ def load(name, view, lenient=True):
     parent = name.rpartition(".")[0]
     try:
         path = importlib.import_module(parent).__path__
-    except ModuleNotFoundError:
+    # Some packages of newer versions are single modules in older ones.
+    except (ModuleNotFoundError, AttributeError):
         return None, []
     # Not importlib.util.find_spec: test runners put hooks of their own in front.
     spec = importlib.machinery.PathFinder.find_spec(name, path)

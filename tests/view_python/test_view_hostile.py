@@ -2,6 +2,7 @@
 
 import array
 import gc
+import io
 import sys
 import weakref
 
@@ -261,3 +262,26 @@ def test_many_views_leave_nothing_behind():
     assert sys.getrefcount(memory) == before[0]
     assert len(gc.get_objects()) - before[1] < 100
     memory.append(0)
+
+
+def test_memory_that_contradicts_itself_is_shown_as_its_bytes():
+    """After ctypes.resize the length is that of the memory, and the shape that of the type."""
+    ctypes = pytest.importorskip("ctypes")
+    memory = (ctypes.c_int * 2)(1, 2)
+    ctypes.resize(memory, 40)
+    view = View(memory)
+    assert (view.format, view.shape) == ("B", (40,))
+    assert view.cast("i")[:2].tolist() == [1, 2]
+
+
+def test_a_refused_request_says_what_memoryview_says_and_what_would_be_granted():
+    with pytest.raises(BufferError, match="underlying buffer is not C-contiguous: .* STRIDES would be granted"):
+        io.BytesIO().write(View(b"abcd")[::2])
+
+
+def test_the_html_of_a_view_draws_its_memory():
+    html = View(b"a<b&c")._repr_html_()
+    assert "<caption>onloan.View</caption>" in html and "read-only" in html
+    view = View(b"abc")
+    view.release()
+    assert "released" in view._repr_html_()

@@ -4,7 +4,7 @@
 //! of bytes, no empty dimensions. Wider than it: several dimensions become several others, and a block in Fortran order becomes one dimension.
 //! Who gives `order` or `strides` makes a call that memoryview does not know; there every format of the grammar may become any other one.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 
 use onloan::format::{Format, Reading};
 use onloan::layout::{Layout, MAX_NDIM, Order};
@@ -14,7 +14,7 @@ use pyo3::types::{PyInt, PyList, PyString, PyTuple};
 
 use super::View;
 use super::access::Access;
-use super::geometry::Geometry;
+use super::geometry::{Geometry, Line};
 use super::item::Item;
 
 pub(super) fn cast(
@@ -25,11 +25,13 @@ pub(super) fn cast(
     order: Option<&str>,
     strides: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<View> {
-    drop(view.enter()?);
+    if view.is_released() {
+        return Err(super::released());
+    }
     let text = format
         .cast::<PyString>()
         .map_err(|_| type_error("memoryview: format argument must be a string"))?;
-    let text = CString::new(text.to_cow()?.as_bytes()).map_err(|_| unknown_format())?;
+    let text = text.to_cow()?;
     let wide = order.is_some() || strides.is_some();
     let order = match order {
         None | Some("C") => Order::C,
@@ -37,34 +39,25 @@ pub(super) fn cast(
         Some(_) => return Err(PyValueError::new_err("order must be 'C' or 'F'")),
     };
     let access = view.enter()?;
-    let (item, layout) = if wide {
+    let (item, geometry) = if wide {
         let item = any_item(&text)?;
         let layout = wide_layout(&access, &item, shape, order, strides)?;
-        (item, layout)
+        (item, Geometry::of(layout))
     } else {
         plain(view, &access, &text, shape)?
     };
     // SAFETY: the source is one block without gaps, inside of which the new items lie (checked where the layout is made).
-    Ok(unsafe {
-        view.derive(
-            py,
-            &access,
-            access.address(),
-            Geometry::of(layout),
-            item,
-            view.readonly,
-        )
-    })
+    Ok(unsafe { view.derive(py, &access, access.address(), geometry, item, view.readonly) })
 }
 
 /// As memoryview does it, in the order in which it looks at things.
 fn plain(
     view: &View,
     access: &Access<'_>,
-    text: &CStr,
+    text: &str,
     shape: Option<&Bound<'_, PyAny>>,
-) -> PyResult<(Item, Layout)> {
-    let from = access.layout();
+) -> PyResult<(Item, Geometry)> {
+    let from = access.geometry();
     let flat = shape.is_none_or(|shape| shape.len().is_ok_and(|ndim| ndim == 1));
     if !(from.is_c_contiguous() || flat && from.is_f_contiguous()) {
         return Err(type_error(
@@ -84,7 +77,7 @@ fn plain(
     {
         return Err(type_error("memoryview: cast must be 1D -> ND or ND -> 1D"));
     }
-    let native = super::native::Native::find(text.to_bytes()).ok_or_else(unknown_format)?;
+    let native = super::native::Native::find(text.as_bytes()).ok_or_else(unknown_format)?;
     let item = Item::Native(native);
     if !view.item.is_byte() && !item.is_byte() {
         return Err(type_error(
@@ -97,7 +90,14 @@ fn plain(
         ));
     }
     let layout = match shape {
-        None => Layout::vector(from.nbytes() / native.size(), native.size()),
+        None => {
+            let line = Line {
+                extent: (from.nbytes() / native.size()).cast_signed(),
+                stride: native.size().cast_signed(),
+                itemsize: native.size(),
+            };
+            return Ok((item, Geometry::along(line)));
+        }
         Some(shape) => {
             let mut product = native.size().cast_signed();
             for extent in &shape {
@@ -118,18 +118,19 @@ fn plain(
             Layout::c_order(&shape, native.size())
         }
     };
-    Ok((item, layout.map_err(crate::errors::value)?))
+    Ok((item, Geometry::of(layout.map_err(crate::errors::value)?)))
 }
 
 /// Any format, with the size that `struct.calcsize` gives.
-fn any_item(text: &CStr) -> PyResult<Item> {
+fn any_item(text: &str) -> PyResult<Item> {
+    let text = CString::new(text).map_err(|_| unknown_format())?;
     let format = Format::parse_bytes(text.to_bytes())
         .map_err(|error| PyValueError::new_err(format!("memoryview: format {text:?}: {error}")))?;
     let itemsize = format.size(Reading::Unpadded);
     if itemsize == 0 {
         return Err(PyValueError::new_err("memoryview: items of no bytes"));
     }
-    let item = Item::of(text, itemsize);
+    let item = Item::of(&text, itemsize);
     if item.holds_objects() {
         return Err(PyValueError::new_err(
             "memoryview: bytes do not become references to Python objects",

@@ -5,7 +5,7 @@
 use std::ffi::c_int;
 use std::ptr;
 
-use onloan::request::{Offer, Refusal, Request, negotiate};
+use onloan::request::{Clause, Offer, Refusal, Request, negotiate};
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -75,8 +75,22 @@ pub(super) unsafe fn getbuffer(
     Ok(())
 }
 
+/// As memoryview says it, and what would be granted.
 #[cold]
 fn refused(offer: Offer, request: Request) -> PyErr {
-    let reason = Refusal::new(offer, request).map(|refusal| refusal.to_string());
-    PyBufferError::new_err(format!("memoryview: {}", reason.unwrap_or_default()))
+    let Some(refusal) = Refusal::new(offer, request) else {
+        return PyBufferError::new_err("memoryview: the request is refused");
+    };
+    let reason = match refusal.clause() {
+        Clause::NotWritable => "underlying buffer is not writable",
+        Clause::NotCContiguous | Clause::NeedsStrides => "underlying buffer is not C-contiguous",
+        Clause::NotFContiguous => "underlying buffer is not Fortran contiguous",
+        Clause::NotContiguous => "underlying buffer is not contiguous",
+        Clause::NeedsSuboffsets => "underlying buffer requires suboffsets",
+        Clause::FormatWithoutNd => "cannot cast to unsigned bytes if the format flag is present",
+    };
+    PyBufferError::new_err(format!(
+        "memoryview: {reason}: asked for {request}, the memory is {offer}; {} would be granted",
+        refusal.nearest()
+    ))
 }

@@ -6,6 +6,7 @@ use pyo3::types::PyList;
 
 use super::View;
 use super::access::Places;
+use super::native;
 use super::value::{Reader, unsupported};
 
 pub(super) fn to_list<'py>(view: &View, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -52,6 +53,11 @@ fn row<'py>(
     places: &mut Places<'_>,
     reader: &mut Reader<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(code) = reader.native()
+        && let Some(list) = native::list(py, code, places, count)
+    {
+        return Ok(list?.into_any());
+    }
     let mut failed = None;
     let value = |place| {
         reader.read(py, place).unwrap_or_else(|error| {

@@ -37,6 +37,7 @@ mod lists;
 mod managed;
 mod native;
 mod release;
+mod show;
 mod slots;
 mod subscript;
 mod value;
@@ -96,8 +97,10 @@ impl View {
                 "memoryview: a bytes-like object is required, not '{name}'"
             )));
         }
-        let loan =
-            Loan::acquire(object, request).map_err(|error| dimensions(object.py(), error))?;
+        let loan = match Loan::acquire(object, request) {
+            Ok(loan) => loan,
+            Err(error) => as_bytes(object, request, error)?,
+        };
         let item = Item::of(loan.format(), loan.itemsize());
         Ok(View {
             address: Address(loan.address()),
@@ -205,13 +208,24 @@ fn released() -> PyErr {
     PyValueError::new_err("operation forbidden on released memoryview object")
 }
 
-/// memoryview has its own exception for too many dimensions.
+/// What memoryview makes of exporters that contradict themselves: too many dimensions are a `ValueError`; where length and items disagree (after
+/// `ctypes.resize`), the length is believed. Of such memory only the bytes can be relied on, and they are what the view shows.
 #[cold]
-fn dimensions(py: Python<'_>, error: PyErr) -> PyErr {
-    if error.is_instance_of::<PyBufferError>(py) && error.value(py).to_string().contains("(E-31)") {
-        return PyValueError::new_err("memoryview: number of dimensions must not exceed 64");
+fn as_bytes(object: &Bound<'_, PyAny>, request: Request, error: PyErr) -> PyResult<Loan> {
+    let py = object.py();
+    if !error.is_instance_of::<PyBufferError>(py) {
+        return Err(error);
     }
-    error
+    let message = error.value(py).to_string();
+    if message.contains("(E-31)") {
+        return Err(PyValueError::new_err(
+            "memoryview: number of dimensions must not exceed 64",
+        ));
+    }
+    if message.contains("(E-30)") && request.wants(Request::ND) {
+        return Loan::acquire(object, Request::SIMPLE).map_err(|_| error);
+    }
+    Err(error)
 }
 
 #[pymethods]
@@ -374,6 +388,10 @@ impl View {
         stop: isize,
     ) -> PyResult<isize> {
         iterate::index(slf, value, start, stop)
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        show::html(self, py)
     }
 
     /// The object that lends the memory.

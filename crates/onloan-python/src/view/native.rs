@@ -9,9 +9,9 @@ use std::sync::OnceLock;
 use onloan::format::{Format, Plan, Reading, Value};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyList};
 
-use super::access::Place;
+use super::access::{Place, Places};
 
 /// What a native letter means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +195,44 @@ pub(super) fn unpack<'py>(
             }
         }
     })
+}
+
+/// The next `count` items as a list: as by [`unpack`], but the letter is looked at once. `None` for letters that are not worth it.
+pub(super) fn list<'py>(
+    py: Python<'py>,
+    code: NativeCode,
+    places: &mut Places<'_>,
+    count: usize,
+) -> Option<PyResult<Bound<'py, PyList>>> {
+    use NativeCode::*;
+    let places = places.take(count);
+    Some(match code {
+        UnsignedByte => collect(py, places, u8::from_ne_bytes),
+        SignedByte => collect(py, places, i8::from_ne_bytes),
+        Short => collect(py, places, i16::from_ne_bytes),
+        UnsignedShort => collect(py, places, u16::from_ne_bytes),
+        Int => collect(py, places, i32::from_ne_bytes),
+        UnsignedInt => collect(py, places, u32::from_ne_bytes),
+        LongLong => collect(py, places, i64::from_ne_bytes),
+        UnsignedLongLong => collect(py, places, u64::from_ne_bytes),
+        Float => collect(py, places, f32::from_ne_bytes),
+        Double => collect(py, places, f64::from_ne_bytes),
+        Long if size_of::<c_long>() == 8 => collect(py, places, i64::from_ne_bytes),
+        UnsignedLong if size_of::<c_long>() == 8 => collect(py, places, u64::from_ne_bytes),
+        _ => return None,
+    })
+}
+
+fn collect<'py, 'access, const N: usize, T: IntoPyObject<'py>>(
+    py: Python<'py>,
+    places: impl ExactSizeIterator<Item = Place<'access>>,
+    number: fn([u8; N]) -> T,
+) -> PyResult<Bound<'py, PyList>> {
+    // Items have `N` bytes, by the way views are made.
+    PyList::new(
+        py,
+        places.map(|place| number(place.read().unwrap_or([0; N]))),
+    )
 }
 
 fn half() -> &'static Plan {

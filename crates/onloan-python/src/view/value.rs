@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::access::Place;
 use super::item::Item;
-use super::native::{self, Packed};
+use super::native::{self, NativeCode, Packed};
 use crate::errors;
 use crate::values;
 
@@ -23,6 +23,11 @@ impl<'item> Reader<'item> {
             item,
             bytes: Vec::new(),
         }
+    }
+
+    /// The letter, if items need no working out.
+    pub(super) fn native(&self) -> Option<NativeCode> {
+        self.item.native()
     }
 
     /// The value of an item.
