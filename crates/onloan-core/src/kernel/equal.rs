@@ -16,6 +16,7 @@
 //! comparing them takes Python. A plan that does not have the item size of its layout makes the arrays
 //! unequal, as an unknown format does.
 
+use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use smallvec::SmallVec;
@@ -26,6 +27,7 @@ use super::numeric;
 use super::order::{Axes, Axis};
 use super::pairs::{How, Pair, Pairs};
 use super::value::equal_values;
+use super::vector::widest;
 use crate::format::Plan;
 use crate::layout::Layout;
 
@@ -60,9 +62,20 @@ pub unsafe fn equal_raw(
     if same && pairs.are_by_bytes() {
         return true;
     }
-    let mut visit = |count: usize, slices: [&[u8]; 2]| match pairs.are_equal(count, slices) {
-        true => ControlFlow::Continue(()),
-        false => ControlFlow::Break(()),
+    let mask = match &pairs.list[..] {
+        [] => None,
+        [all] if all.sizes == pairs.sizes => None,
+        _ => pairs.mask().map(repeated),
+    };
+    let mut visit = |count: usize, items: [&[u8]; 2]| {
+        let equal = match &mask {
+            Some(mask) => same_under(items[0], items[1], mask),
+            None => pairs.are_equal(count, items),
+        };
+        match equal {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
     };
     // SAFETY: promised by the caller; the shapes are the same, since no extent is 0.
     unsafe {
@@ -90,6 +103,28 @@ fn same_shape(one: &[isize], two: &[isize]) -> bool {
         }
     }
     true
+}
+
+/// The mask of many items, so that it is compared without regard to where an item ends.
+fn repeated(mask: SmallVec<[u8; 32]>) -> Vec<u8> {
+    const ITEMS: usize = 64;
+    const MOST: usize = 4096;
+    let items = if mask.len() * ITEMS <= MOST { ITEMS } else { 1 };
+    mask.repeat(items)
+}
+
+widest! {
+    /// Whether all bytes that the mask shows are the same. The mask is for whole items.
+    fn same_under(ones: &[u8], twos: &[u8], mask: &[u8]) -> bool {
+        let runs = ones.chunks(mask.len()).zip(twos.chunks(mask.len()));
+        for (ones, twos) in runs {
+            let bytes = ones.iter().zip(twos).zip(mask);
+            if bytes.fold(0, |all, ((one, two), mask)| all | ((one ^ two) & mask)) != 0 {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 impl Pairs {

@@ -8,6 +8,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::ops::ControlFlow;
 
 use super::bytes::visit_bytes_raw;
@@ -88,31 +89,49 @@ pub unsafe fn hex_raw(
         .and_then(|digits| digits.checked_add(separators));
     let length = length.ok_or(too_large)?;
     let mut text = Text {
-        written: Vec::new(),
+        room: Vec::new(),
+        written: 0,
         group,
         separator: byte,
         left: first,
     };
-    // One more for the separator behind the last group, which is taken away again.
-    let reserved = text.written.try_reserve_exact(length.saturating_add(1));
+    let reserved = text.room.try_reserve_exact(length.saturating_add(SLACK));
     reserved.map_err(|_| too_large)?;
+    let mut near = [0; 2 * NEAR + SLACK];
     let mut visit = |bytes: &[u8]| {
-        bytes.chunks(NEAR).for_each(|bytes| text.push(bytes));
+        for bytes in bytes.chunks(NEAR) {
+            digits(bytes, &mut near);
+            text.push(&near, 2 * bytes.len());
+        }
         ControlFlow::Continue(())
     };
     // SAFETY: promised by the caller.
     let _ = unsafe { visit_bytes_raw(buf, layout, &mut visit) };
-    text.written.truncate(length);
+    let Text { mut room, .. } = text;
+    // SAFETY: initialized: by `WRITTEN`, since every byte of the layout has been pushed.
+    unsafe { room.set_len(length) };
     // SAFETY: ASCII, and so UTF-8: digits, and the separator by `ASCII`.
-    Ok(unsafe { String::from_utf8_unchecked(text.written) })
+    Ok(unsafe { String::from_utf8_unchecked(room) })
 }
 
-/// Bytes that are turned into digits at once.
-const NEAR: usize = 512;
+/// Bytes that are turned into digits at once: so many that the first digits have arrived in the cache
+/// when they are read again. What is still on its way cannot be read across two writes without waiting.
+const NEAR: usize = 4096;
+
+/// Bytes behind the text that are written and taken away again: the separator behind the last group, and what is
+/// written at once.
+const SLACK: usize = 1 + WORD;
+
+/// The most bytes that are written at once.
+const WORD: usize = 64;
 
 /// Text that is being written.
+///
+/// Invariant `WRITTEN`: so many bytes of the room are initialized. It grows by what [`put`](Text::put) and
+/// [`push_groups`](Text::push_groups) write, and all bytes of a text are written by one of them.
 struct Text {
-    written: Vec<u8>,
+    room: Vec<u8>,
+    written: usize,
     group: usize,
     separator: u8,
     /// Bytes until the group is complete, at least 1.
@@ -120,78 +139,133 @@ struct Text {
 }
 
 impl Text {
-    /// Adds up to [`NEAR`] bytes, and a separator behind each group that is complete.
-    fn push(&mut self, bytes: &[u8]) {
-        let mut near = [0; 2 * NEAR];
-        digits(bytes, &mut near);
-        let mut rest = &near[..2 * bytes.len()];
-        while !rest.is_empty() {
-            let groups = rest.len() / 2 / self.group;
+    /// Adds the digits before `end`, which are those of whole bytes, and a separator behind each group that is
+    /// complete. Behind them there is [`SLACK`].
+    fn push(&mut self, digits: &[u8], end: usize) {
+        let mut at = 0;
+        while at < end {
+            let groups = (end - at) / 2 / self.group;
             if self.left == self.group && groups > 0 {
-                let (now, later) = rest.split_at(groups * self.group * 2);
-                self.push_groups(now);
-                rest = later;
+                self.push_groups(&digits[at..], groups);
+                at += groups * self.group * 2;
                 continue;
             }
-            let (now, later) = rest.split_at(rest.len().min(2 * self.left));
-            self.written.extend_from_slice(now);
-            self.left -= now.len() / 2;
+            let next = end.min(at + 2 * self.left.min(NEAR));
+            self.put(&digits[at..next]);
+            self.left -= (next - at) / 2;
+            at = next;
             if self.left == 0 {
-                self.written.push(self.separator);
+                self.put(&[self.separator]);
                 self.left = self.group;
             }
-            rest = later;
         }
     }
 
-    /// Adds the digits of whole groups.
-    fn push_groups(&mut self, digits: &[u8]) {
-        let Some(separate) = SMALL.get(self.group) else {
-            for digits in digits.chunks_exact(2 * self.group) {
-                self.written.extend_from_slice(digits);
-                self.written.push(self.separator);
+    /// Room for what comes next.
+    fn next(&mut self) -> &mut [MaybeUninit<u8>] {
+        &mut self.room.spare_capacity_mut()[self.written..]
+    }
+
+    fn put(&mut self, text: &[u8]) {
+        for (room, byte) in self.next()[..text.len()].iter_mut().zip(text) {
+            room.write(*byte);
+        }
+        self.written += text.len();
+    }
+
+    /// Adds the digits of whole groups, with a separator behind each. Small groups are written with some
+    /// bytes too many, over which the next group is written; `digits` and the room have [`SLACK`] for it.
+    fn push_groups(&mut self, digits: &[u8], groups: usize) {
+        let (group, separator) = (self.group, self.separator);
+        let out = self.next();
+        match group {
+            1 => pairs(digits, out, groups, separator),
+            2 => narrow(digits, out, 4, groups, separator),
+            3 => narrow(digits, out, 6, groups, separator),
+            4..8 => wide(digits, out, 2 * group, groups, separator),
+            8..=16 => wider::<32>(digits, out, 2 * group, groups, separator),
+            17..=32 => wider::<64>(digits, out, 2 * group, groups, separator),
+            _ => {
+                for digits in digits.chunks_exact(2 * group).take(groups) {
+                    self.put(digits);
+                    self.put(&[separator]);
+                }
+                return;
             }
-            return;
-        };
-        // At most half as long again: groups of one byte.
-        let mut separated = [0; 3 * NEAR];
-        separate(digits, &mut separated, self.separator);
-        let length = digits.len() + digits.len() / 2 / self.group;
-        self.written.extend_from_slice(&separated[..length]);
+        }
+        self.written += groups * (2 * group + 1);
     }
 }
 
-/// Puts a separator behind each group of digits.
-type Separate = fn(&[u8], &mut [u8], u8);
+/// Groups of one byte, two at a time: `b9:01:` of the digits `b901`.
+fn pairs(digits: &[u8], out: &mut [MaybeUninit<u8>], groups: usize, separator: u8) {
+    let separators = u64::from(separator) << 16 | u64::from(separator) << 40;
+    each(
+        digits,
+        out,
+        groups.div_ceil(2),
+        [4, 6],
+        |digits: [u8; 8]| {
+            let digits = u64::from_le_bytes(digits);
+            let text = digits & 0xffff | (digits & 0xffff_0000) << 8 | separators;
+            text.to_le_bytes()
+        },
+    );
+}
 
-/// By the bytes of a group, of which there is at least one.
-const SMALL: [Separate; 17] = [
-    |_, _, _| {},
-    separate::<2>,
-    separate::<4>,
-    separate::<6>,
-    separate::<8>,
-    separate::<10>,
-    separate::<12>,
-    separate::<14>,
-    separate::<16>,
-    separate::<18>,
-    separate::<20>,
-    separate::<22>,
-    separate::<24>,
-    separate::<26>,
-    separate::<28>,
-    separate::<30>,
-    separate::<32>,
-];
+/// Groups of fewer than 8 digits.
+fn narrow(digits: &[u8], out: &mut [MaybeUninit<u8>], size: usize, groups: usize, separator: u8) {
+    let (kept, separator) = ((1 << (8 * size)) - 1, u64::from(separator) << (8 * size));
+    each(digits, out, groups, [size, size + 1], |digits| {
+        (u64::from_le_bytes(digits) & kept | separator).to_le_bytes()
+    });
+}
 
-fn separate<const DIGITS: usize>(digits: &[u8], out: &mut [u8], separator: u8) {
-    let groups = digits.as_chunks::<DIGITS>().0;
-    for (out, digits) in out.chunks_exact_mut(DIGITS + 1).zip(groups) {
-        if let Some((last, group)) = out.split_last_mut() {
-            group.copy_from_slice(digits);
-            *last = separator;
-        }
+/// Groups of fewer than 16 digits.
+fn wide(digits: &[u8], out: &mut [MaybeUninit<u8>], size: usize, groups: usize, separator: u8) {
+    let (kept, separator) = ((1 << (8 * size)) - 1, u128::from(separator) << (8 * size));
+    each(digits, out, groups, [size, size + 1], |digits| {
+        (u128::from_le_bytes(digits) & kept | separator).to_le_bytes()
+    });
+}
+
+/// Groups of up to `SIZE` digits; the separators are written when all digits are.
+fn wider<const SIZE: usize>(
+    digits: &[u8],
+    out: &mut [MaybeUninit<u8>],
+    size: usize,
+    groups: usize,
+    separator: u8,
+) {
+    each::<SIZE>(digits, out, groups, [size, size + 1], |digits| digits);
+    for last in out.iter_mut().skip(size).step_by(size + 1).take(groups) {
+        last.write(separator);
+    }
+}
+
+/// Turns `SIZE` digits into as much text at a time, `steps[0]` digits and `steps[1]` characters further
+/// each time; nothing if there is no room for that.
+#[inline(always)]
+fn each<const SIZE: usize>(
+    digits: &[u8],
+    out: &mut [MaybeUninit<u8>],
+    times: usize,
+    steps: [usize; 2],
+    text: impl Fn([u8; SIZE]) -> [u8; SIZE],
+) {
+    let reach = |step: usize| times * step - step + SIZE;
+    if times == 0 || reach(steps[0]) > digits.len() || reach(steps[1]) > out.len() {
+        return;
+    }
+    for at in 0..times {
+        // SAFETY: in bounds: `reach`, checked above.
+        let from = unsafe { digits.as_ptr().add(at * steps[0]) };
+        // SAFETY: in bounds: `reach`, checked above.
+        let to = unsafe { out.as_mut_ptr().add(at * steps[1]) };
+        // SAFETY: in bounds, initialized: `SIZE` bytes of `digits`.
+        let digits = unsafe { from.cast::<[u8; SIZE]>().read() };
+        // SAFETY: in bounds: `SIZE` bytes of `out`.
+        unsafe { to.cast::<[u8; SIZE]>().write(text(digits)) };
     }
 }
 

@@ -102,17 +102,14 @@ impl Number {
 
 /// Whether all numbers of one side equal those of the other. Both have whole numbers, and as many.
 pub(super) fn all_equal(one: Number, ones: &[u8], two: Number, twos: &[u8]) -> bool {
-    if one == two && !one.swapped {
-        match (one.kind, one.size) {
-            (NumberKind::Float, 2) => return same_halves(ones, twos),
-            (NumberKind::Float, 4) => return same_singles(ones, twos),
-            (NumberKind::Float, 8) => return same_doubles(ones, twos),
-            (NumberKind::Bool, _) => return same_bools(ones, twos),
-            _ => {}
-        }
-    }
-    if one == two && one.is_integer() {
-        return ones == twos;
+    if one == two {
+        return match (one.kind, one.size) {
+            (NumberKind::Float, 2) => same_halves(ones, twos, one.swapped),
+            (NumberKind::Float, 4) => same_singles(ones, twos, one.swapped),
+            (NumberKind::Float, _) => same_doubles(ones, twos, one.swapped),
+            (NumberKind::Bool, _) => same_bools(ones, twos),
+            _ => ones == twos,
+        };
     }
     let pieces = ones
         .chunks(PIECE * one.size)
@@ -207,33 +204,28 @@ widest! {
 
     fn signed_floats(ones: &[u64], twos: &[u64]) -> bool {
         all(ones, twos, |one, two| {
-            let (one, two) = (one as i64, f64::from_bits(two));
-            // A cast cuts off the fraction and stops at the ends of the range; NaN becomes 0.
-            (two as i64 == one) & (one as f64 == two) & (two < TWO_63)
+            // Both without the sign of the integer.
+            let sign = (one as i64 >> 63) as u64;
+            let magnitude = (one ^ sign).wrapping_sub(sign);
+            is_worth(magnitude, f64::from_bits(two ^ (sign & 1 << 63)))
         })
     }
 
     fn unsigned_floats(ones: &[u64], twos: &[u64]) -> bool {
-        all(ones, twos, |one, two| {
-            let two = f64::from_bits(two);
-            (two as u64 == one) & (one as f64 == two) & (two < TWO_64)
-        })
+        all(ones, twos, |one, two| is_worth(one, f64::from_bits(two)))
     }
 
-    fn same_doubles(ones: &[u8], twos: &[u8]) -> bool {
-        let (ones, twos) = (ones.as_chunks().0, twos.as_chunks().0);
-        all(ones, twos, |one, two| f64::from_ne_bytes(one) == f64::from_ne_bytes(two))
+    fn same_doubles(ones: &[u8], twos: &[u8], swapped: bool) -> bool {
+        same(ones, twos, swapped, |one, two| f64::from_ne_bytes(one) == f64::from_ne_bytes(two))
     }
 
-    fn same_singles(ones: &[u8], twos: &[u8]) -> bool {
-        let (ones, twos) = (ones.as_chunks().0, twos.as_chunks().0);
-        all(ones, twos, |one, two| f32::from_ne_bytes(one) == f32::from_ne_bytes(two))
+    fn same_singles(ones: &[u8], twos: &[u8], swapped: bool) -> bool {
+        same(ones, twos, swapped, |one, two| f32::from_ne_bytes(one) == f32::from_ne_bytes(two))
     }
 
     /// By bits: the same and no NaN, or both zeros of whatever sign.
-    fn same_halves(ones: &[u8], twos: &[u8]) -> bool {
-        let (ones, twos) = (ones.as_chunks().0, twos.as_chunks().0);
-        all(ones, twos, |one, two| {
+    fn same_halves(ones: &[u8], twos: &[u8], swapped: bool) -> bool {
+        same(ones, twos, swapped, |one, two| {
             let (one, two) = (u16::from_ne_bytes(one), u16::from_ne_bytes(two));
             ((one == two) & (one & 0x7fff <= 0x7c00)) | ((one | two) & 0x7fff == 0)
         })
@@ -244,9 +236,45 @@ widest! {
     }
 }
 
-/// 2⁶³ and 2⁶⁴: the first doubles beyond the integers.
-const TWO_63: f64 = 9_223_372_036_854_775_808.0;
-const TWO_64: f64 = 18_446_744_073_709_551_616.0;
+/// Whether an integer equals a float, without a conversion that rounds.
+///
+/// The upper half of the integer is a double exactly. What is left of the float without it is exact too
+/// if it is as large as the lower half: then the two are within a factor of 2, or the upper half is
+/// 0. If it is not exact, it is larger than any lower half, or negative.
+#[inline(always)]
+fn is_worth(integer: u64, float: f64) -> bool {
+    const TWO_32: f64 = 4_294_967_296.0;
+    let (upper, lower) = (integer >> 32, integer & 0xffff_ffff);
+    float - exact(upper) * TWO_32 == exact(lower)
+}
+
+/// An integer of 32 bits as a double: as the fraction of a number from 2⁵² on, less 2⁵². There are
+/// vector instructions for that, and not everywhere for the cast.
+#[inline(always)]
+fn exact(integer: u64) -> f64 {
+    const TWO_52: f64 = 4_503_599_627_370_496.0;
+    f64::from_bits(integer | TWO_52.to_bits()) - TWO_52
+}
+
+/// Whether `same` holds for all pairs of numbers, with their bytes turned around first if need be.
+#[inline(always)]
+fn same<const SIZE: usize>(
+    ones: &[u8],
+    twos: &[u8],
+    swapped: bool,
+    same: impl Fn([u8; SIZE], [u8; SIZE]) -> bool,
+) -> bool {
+    let (ones, twos) = (ones.as_chunks().0, twos.as_chunks().0);
+    let turned = |mut bytes: [u8; SIZE]| {
+        bytes.reverse();
+        bytes
+    };
+    if swapped {
+        all(ones, twos, |one, two| same(turned(one), turned(two)))
+    } else {
+        all(ones, twos, same)
+    }
+}
 
 #[inline(always)]
 fn each<const SIZE: usize>(bytes: &[u8], out: &mut [u64], widen: impl Fn([u8; SIZE]) -> u64) {

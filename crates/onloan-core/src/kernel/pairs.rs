@@ -10,7 +10,7 @@
 use smallvec::SmallVec;
 
 use super::numeric::Number;
-use super::order::{Axes, Axis};
+use super::order::{Axes, Axis, Odometer};
 use crate::format::{Kind, Node, Plan, Record, Scalar};
 
 /// What has to be compared in each item.
@@ -68,6 +68,32 @@ impl Pairs {
             How::Zero(..) | How::Values(_) => false,
         };
         self.list.iter().all(by_bytes)
+    }
+
+    /// Which bytes of an item count, if both sides have the same ones at the same places and they are
+    /// equal if their bytes are: 0xff for these, 0 for padding. `None` also for items of no bytes.
+    pub(super) fn mask(&self) -> Option<SmallVec<[u8; 32]>> {
+        let [one, two] = self.sizes;
+        if one != two || one == 0 {
+            return None;
+        }
+        let mut mask = SmallVec::from_elem(0, one);
+        for pair in &self.list {
+            let alike = pair
+                .axes
+                .iter()
+                .all(|axis| axis.strides[0] == axis.strides[1]);
+            if !matches!(pair.how, How::Bytes) || pair.at[0] != pair.at[1] || !alike {
+                return None;
+            }
+            let start = [pair.at[0] as isize; 2];
+            for [at, _] in Odometer::new(&pair.axes, start) {
+                mask.get_mut(at.unsigned_abs()..)?
+                    .get_mut(..pair.sizes[0])?
+                    .fill(0xff);
+            }
+        }
+        Some(mask)
     }
 
     fn lay(

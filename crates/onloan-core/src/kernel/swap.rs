@@ -8,6 +8,7 @@
 //! copied, turned around, and moved on if the target has gaps.
 
 use alloc::vec::Vec;
+use core::mem::MaybeUninit;
 use core::ops::ControlFlow;
 
 use super::copy::{CopyError, check, copy_raw, gapless, is_shared};
@@ -19,6 +20,9 @@ use crate::layout::Layout;
 
 /// The bytes that are copied before they are turned around.
 const NEAR: usize = 16 * 1024;
+
+/// The same where the order of axes differs: so many that whole lines of the source are used.
+const FAR: usize = 256 * 1024;
 
 /// The numbers whose bytes are turned around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,7 +102,11 @@ pub unsafe fn copy_swapped_raw(
         } else {
             Way::AsItLies
         };
-        let cut = Cut::of(tables.part(), way, NEAR / itemsize);
+        let alike = axes
+            .list
+            .is_sorted_by_key(|axis| core::cmp::Reverse(axis.strides[FROM].unsigned_abs()));
+        let limit = if alike { NEAR } else { FAR };
+        let cut = Cut::of(tables.part(), way, limit / itemsize);
         // SAFETY: promised by the caller; the memory is not shared, or is the same block by block.
         unsafe { swap(&tables, &cut, [to.cast_const(), from], itemsize, unit) };
         return Ok(());
@@ -129,7 +137,10 @@ unsafe fn swap(
     itemsize: usize,
     unit: usize,
 ) {
-    let gather = cut.nests(FROM, itemsize, true);
+    let gather = match cut.is_gapless(FROM, itemsize) {
+        true => None,
+        false => Some(cut.nests(FROM, itemsize, true)),
+    };
     let scatter = match cut.is_gapless(TO, itemsize) {
         true => None,
         false => Some(cut.nests(TO, itemsize, false)),
@@ -148,17 +159,25 @@ unsafe fn swap(
                     near.as_mut_ptr()
                 }
             };
-            if here.cast_const() != from {
-                // SAFETY: readable: the items of the block. writable: those of the target, or reserved
-                // just now. apart: promised by the caller: not the same, so apart.
-                unsafe { gather[which].run(here, from) };
+            let same = here.cast_const() == from;
+            match &gather {
+                None if same => {}
+                None => {
+                    // SAFETY: readable: the items of the block, without gaps. writable: those of the
+                    // target, or reserved just now. apart: promised by the caller: not the same.
+                    unsafe { turn_around_raw(here, from, nbytes, unit) };
+                }
+                // SAFETY: readable: the items of the block. writable, apart: as above.
+                Some(gather) => unsafe { gather[which].run(here, from) },
             }
-            // SAFETY: in bounds, initialized: copied just now, or those of the source, without gaps.
-            // unraced, unaliased: promised by the caller, or `near`.
-            turn_around(
-                unsafe { core::slice::from_raw_parts_mut(here, nbytes) },
-                unit,
-            );
+            if same || gather.is_some() {
+                // SAFETY: in bounds, initialized: copied just now, or those of the source, without gaps.
+                // unraced, unaliased: promised by the caller, or `near`.
+                turn_around(
+                    unsafe { core::slice::from_raw_parts_mut(here, nbytes) },
+                    unit,
+                );
+            }
             if let Some(scatter) = &scatter {
                 // SAFETY: readable: `near`. writable: the items of the block. apart: `near` is ours.
                 unsafe { scatter[which].run(to.cast_mut(), here) };
@@ -170,7 +189,29 @@ unsafe fn swap(
     let _ = unsafe { tables.each(bufs, &mut part) };
 }
 
+/// Copies bytes, those of each number turned around.
+///
+/// # Safety
+///
+/// `readable`, `writable` and `apart` for `nbytes` bytes.
+unsafe fn turn_around_raw(to: *mut u8, from: *const u8, nbytes: usize, unit: usize) {
+    // SAFETY: in bounds, initialized: `readable`.
+    let from = unsafe { core::slice::from_raw_parts(from, nbytes) };
+    // SAFETY: in bounds: `writable`; bytes that need not be initialized. unaliased: `apart`.
+    let to = unsafe { core::slice::from_raw_parts_mut(to.cast::<MaybeUninit<u8>>(), nbytes) };
+    copy_turned(to, from, unit);
+}
+
 widest! {
+    fn copy_turned(to: &mut [MaybeUninit<u8>], from: &[u8], unit: usize) {
+        match unit {
+            2 => between::<2>(to, from),
+            4 => between::<4>(to, from),
+            8 => between::<8>(to, from),
+            _ => between::<16>(to, from),
+        }
+    }
+
     /// Turns the bytes of each number around, if numbers of `unit` bytes have an order.
     pub(super) fn turn_around(bytes: &mut [u8], unit: usize) {
         match unit {
@@ -187,5 +228,15 @@ widest! {
 fn each<const SIZE: usize>(bytes: &mut [u8], turn: impl Fn([u8; SIZE]) -> [u8; SIZE]) {
     for unit in bytes.as_chunks_mut::<SIZE>().0 {
         *unit = turn(*unit);
+    }
+}
+
+#[inline(always)]
+fn between<const SIZE: usize>(to: &mut [MaybeUninit<u8>], from: &[u8]) {
+    let (to, from) = (to.as_chunks_mut::<SIZE>().0, from.as_chunks::<SIZE>().0);
+    for (to, from) in to.iter_mut().zip(from) {
+        let mut unit = *from;
+        unit.reverse();
+        *to = unit.map(MaybeUninit::new);
     }
 }

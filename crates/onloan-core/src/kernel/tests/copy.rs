@@ -26,7 +26,7 @@ fn check(to: &Real, from: &Real) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(1500))]
+    #![proptest_config(cases(800))]
 
     #[test]
     fn a_copy_writes_the_items_and_nothing_else(

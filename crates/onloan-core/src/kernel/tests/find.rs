@@ -1,7 +1,8 @@
 //! Counting and finding, held against reading every item and comparing the values.
 
+use super::equal::plan;
 use super::*;
-use crate::format::{Format, LongDouble, Plan, Reading, Value};
+use crate::format::{LongDouble, Plan, Value};
 use crate::kernel::{Needle, count_raw, equal_values, index_raw, is_all_raw};
 
 const FORMATS: [&str; 30] = [
@@ -37,13 +38,9 @@ const FORMATS: [&str; 30] = [
     "T{3t:a:9t:b:}",
 ];
 
-fn plan(format: &str) -> Plan {
-    Format::parse(format).unwrap().plan(Reading::Padded)
-}
-
 /// Values of every kind, with equal ones of other kinds.
 fn values() -> Vec<Value> {
-    let mut all = super::equal::numbers();
+    let mut all = super::numbers::numbers();
     let pairs = [
         (0.0, 0.0),
         (-0.0, -0.0),
@@ -120,7 +117,7 @@ fn check(real: &Real, plan: &Plan, value: &Value) -> Result<usize, TestCaseError
 }
 
 proptest! {
-    #![proptest_config(cases(800))]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn what_equals_the_value_is_found_and_counted(

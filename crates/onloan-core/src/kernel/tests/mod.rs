@@ -4,6 +4,7 @@
 mod copy;
 mod equal;
 mod find;
+mod numbers;
 mod shared;
 mod swap;
 mod text;

@@ -56,7 +56,7 @@ pub(super) fn in_one_block(
 }
 
 proptest! {
-    #![proptest_config(cases(2500))]
+    #![proptest_config(cases(1200))]
 
     #[test]
     fn a_copy_within_one_block_is_as_through_a_temporary(

@@ -16,7 +16,7 @@ fn units() -> impl Strategy<Value = (Unit, usize)> {
 }
 
 proptest! {
-    #![proptest_config(cases(1000))]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn a_swapping_copy_turns_every_unit_around(

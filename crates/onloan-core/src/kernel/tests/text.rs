@@ -26,7 +26,7 @@ fn hex(real: &Real, separator: Option<Separator>) -> String {
 }
 
 proptest! {
-    #![proptest_config(cases(800))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn bytes_come_in_c_order(shape in shapes(), itemsize in itemsizes(), axes in axes(9)) {
