@@ -240,3 +240,6 @@ impl fmt::Display for Contradiction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,6 +87,15 @@ impl Loan {
     /// the rule of the protocol that it breaks.
     #[inline]
     pub fn acquire(object: &Bound<'_, PyAny>, request: Request) -> PyResult<Loan> {
+        Loan::acquire_boxed(object, request).map_err(|error| *error)
+    }
+
+    /// As [`acquire`](Self::acquire). With the error in a box the result is two words, which are returned in registers.
+    #[inline]
+    pub(super) fn acquire_boxed(
+        object: &Bound<'_, PyAny>,
+        request: Request,
+    ) -> Result<Loan, Box<PyErr>> {
         let py = object.py();
         let mut block = Block::take(py);
         // SAFETY: nobody else knows the block.
@@ -98,7 +107,7 @@ impl Loan {
         if got != 0 {
             // SAFETY: taken above, and not used any more.
             unsafe { Block::put(py, block) };
-            return Err(raised(py));
+            return Err(Box::new(raised(py)));
         }
         filled.request = request;
         // From here on the drop gives it back.
@@ -110,7 +119,7 @@ impl Loan {
                     request.wants(Request::WRITABLE) && filled.buffer.readonly == 0;
                 Ok(loan)
             }
-            Err(wrong) => Err(contradiction(object, wrong)),
+            Err(wrong) => Err(Box::new(contradiction(object, wrong))),
         }
     }
 

@@ -77,13 +77,13 @@ impl<'py, T: Viewed, const NDIM: usize> View<'py, T, NDIM> {
         } else {
             request.without(Request::FORMAT)
         };
-        match Loan::acquire(object, request) {
+        match Loan::acquire_boxed(object, request) {
             Ok(loan) => {
                 // From here on the drop gives it back at once.
                 let view = View::<Any>::of(loan, object.py());
                 view.narrowed().map_err(|(_, error)| error)
             }
-            Err(raised) => Err(ViewError::of_refusal(object, request, raised)),
+            Err(raised) => Err(ViewError::of_refusal(object, request, *raised)),
         }
     }
 
