@@ -12,6 +12,3 @@ pub mod kernel;
 pub mod layout;
 pub mod request;
 pub mod state;
-
-#[doc(hidden)]
-pub use kernel as copy;

@@ -16,6 +16,7 @@
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
+use super::copy::in_one_order;
 use super::cut::Cut;
 pub(super) use super::cut::Way;
 use super::nest::Nest;
@@ -48,6 +49,21 @@ pub(super) unsafe fn each_block<const N: usize>(
     let largest = itemsizes.iter().copied().max().unwrap_or(0);
     if largest == 0 {
         return visit(size.unwrap_or(0), [&[]; N]);
+    }
+    let in_order = match way {
+        Way::AsItLies => in_one_order(layouts),
+        Way::InC => layouts.iter().all(|layout| layout.is_c_contiguous()),
+    };
+    if in_order {
+        let mut slices: [&[u8]; N] = [&[]; N];
+        for (slice, (buf, layout)) in slices.iter_mut().zip(bufs.into_iter().zip(layouts)) {
+            if layout.nbytes() > 0 {
+                // SAFETY: in bounds, initialized: the items, without gaps: `readable`.
+                // unraced: passed on to the caller.
+                *slice = unsafe { core::slice::from_raw_parts(buf, layout.nbytes()) };
+            }
+        }
+        return visit(size.unwrap_or(0), slices);
     }
     let tables = Tables::of(layouts);
     let mut sides = Sides::of(&tables, itemsizes, largest, way);

@@ -105,6 +105,12 @@ pub unsafe fn copy_raw(
     if nbytes == 0 {
         return Ok(());
     }
+    if in_one_order([to_layout, from_layout]) {
+        // SAFETY: in bounds: no gaps, so the items are these `nbytes` from `from` on, and from `to` on:
+        // `readable` and `writable`, promised by the caller. They may overlap.
+        unsafe { from.copy_to(to, nbytes) };
+        return Ok(());
+    }
     let tables = Tables::of([to_layout, from_layout]);
     let axes = tables.part();
     // SAFETY: `tables`, promised by the caller.
@@ -152,6 +158,12 @@ pub(super) fn check(to: &Layout, from: &Layout) -> Result<(), CopyError> {
         });
     }
     Ok(())
+}
+
+/// Whether all items lie without gaps and in the same order.
+pub(super) fn in_one_order<const N: usize>(layouts: [&Layout; N]) -> bool {
+    layouts.iter().all(|layout| layout.is_c_contiguous())
+        || layouts.iter().all(|layout| layout.is_f_contiguous())
 }
 
 /// The layout of a copy without gaps, in the order that suits `layout`.
@@ -202,6 +214,9 @@ fn shift(mut axes: Axes<2>, downwards: bool, itemsize: usize) -> Option<Nest> {
 
 /// Whether a byte that is written may be one that is read.
 ///
+/// Parts behind pointers lie scattered about; they are held one by one against a side without pointers, and
+/// as one range against another side with pointers.
+///
 /// # Safety
 ///
 /// `tables` of [the module](super), for both sides.
@@ -211,48 +226,48 @@ pub(super) unsafe fn is_shared(
     bufs: [*const u8; 2],
     itemsize: usize,
 ) -> bool {
-    let extents = [axes.extent(TO, itemsize), axes.extent(FROM, itemsize)];
-    let bytes = |at: *const u8, side: usize| {
-        let start = at.addr().wrapping_add_signed(extents[side].start);
-        start..at.addr().wrapping_add_signed(extents[side].end)
+    let parts = [TO, FROM].map(|side| axes.extent(side, itemsize));
+    let wholes = [TO, FROM].map(|side| tables.direct_extent(side));
+    let bytes = |at: *const u8, extent: &Range<isize>| {
+        let end = |bytes: isize| at.addr().wrapping_add_signed(bytes);
+        end(extent.start)..end(extent.end)
     };
-    let mut all: [Option<Range<usize>>; 2] = [None, None];
-    let mut widen = |parts: [*const u8; 2]| {
-        for side in [TO, FROM] {
-            let part = bytes(parts[side], side);
-            all[side] = Some(match &all[side] {
-                None => part,
-                Some(all) => all.start.min(part.start)..all.end.max(part.end),
-            });
-        }
-        ControlFlow::Continue(())
-    };
-    // SAFETY: `tables`, passed on to the caller.
-    let _ = unsafe { tables.each(bufs, &mut widen) };
-    let [Some(to), Some(from)] = all else {
-        return false;
-    };
-    if !meet(&to, &from) {
-        return false;
-    }
-    if tables.is_direct() {
-        return true;
-    }
-    // Parts behind pointers lie scattered about: one by one against a side that does not.
-    let mut one_by_one = |parts: [*const u8; 2]| {
-        let touch = match tables.direct_side() {
-            Some(TO) => meet(&to, &bytes(parts[FROM], FROM)),
-            Some(_) => meet(&bytes(parts[TO], TO), &from),
-            None => true,
+    let [to, from] = bufs;
+    let one_by_one = |whole: Range<usize>, other: usize| {
+        let mut visit = |at: [*const u8; 2]| match meet(&whole, &bytes(at[other], &parts[other])) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         };
-        if touch {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        // SAFETY: `tables`, passed on to the caller.
+        unsafe { tables.each(bufs, &mut visit) }.is_break()
     };
-    // SAFETY: `tables`, passed on to the caller.
-    unsafe { tables.each(bufs, &mut one_by_one) }.is_break()
+    match wholes {
+        [Some(whole_to), Some(whole_from)] => {
+            meet(&bytes(to, &whole_to), &bytes(from, &whole_from))
+        }
+        [Some(whole), None] => one_by_one(bytes(to, &whole), FROM),
+        [None, Some(whole)] => one_by_one(bytes(from, &whole), TO),
+        [None, None] => {
+            // Nothing yet.
+            let nothing = Range {
+                start: usize::MAX,
+                end: 0,
+            };
+            let mut all = [nothing.clone(), nothing];
+            let mut visit = |at: [*const u8; 2]| {
+                for side in [TO, FROM] {
+                    let part = bytes(at[side], &parts[side]);
+                    let whole = &mut all[side];
+                    *whole = whole.start.min(part.start)..whole.end.max(part.end);
+                }
+                ControlFlow::Continue(())
+            };
+            // SAFETY: `tables`, passed on to the caller.
+            let _ = unsafe { tables.each(bufs, &mut visit) };
+            let [to, from] = &all;
+            meet(to, from)
+        }
+    }
 }
 
 fn meet(one: &Range<usize>, two: &Range<usize>) -> bool {

@@ -138,23 +138,13 @@ impl Pairs {
 
 impl Pair {
     fn is_equal(&self, count: usize, items: [&[u8]; 2], itemsizes: [usize; 2]) -> bool {
-        let mut axes = Axes {
-            list: SmallVec::new(),
-            start: [0; 2],
-        };
-        let strides = itemsizes.map(|itemsize| itemsize as isize);
-        let items_axis = Axis {
-            extent: count,
-            strides,
-        };
-        axes.list.push(items_axis);
-        axes.list.extend(self.axes.iter().copied());
-        axes.list.retain(|axis| axis.extent != 1);
-        let count = axes.count();
+        // Most formats are one pair that is all of the item.
+        let whole = self.axes.is_empty() && self.sizes == itemsizes;
         let mut gathered = [SmallVec::<[u8; 256]>::new(), SmallVec::new()];
-        let [first, second] = &mut gathered;
-        let one = self.column(0, items[0], &axes, count, first);
-        let two = self.column(1, items[1], &axes, count, second);
+        let (count, [one, two]) = match whole {
+            true => (count, items),
+            false => self.columns(count, items, itemsizes, &mut gathered),
+        };
         match self.how {
             How::Bytes => one == two,
             How::Numbers([a, b]) => numeric::all_equal(a, one, b, two),
@@ -171,6 +161,32 @@ impl Pair {
                 }
             }),
         }
+    }
+
+    /// The values of both sides, one after the other, and how many there are.
+    fn columns<'b>(
+        &self,
+        count: usize,
+        items: [&'b [u8]; 2],
+        itemsizes: [usize; 2],
+        gathered: &'b mut [SmallVec<[u8; 256]>; 2],
+    ) -> (usize, [&'b [u8]; 2]) {
+        let mut axes = Axes {
+            list: SmallVec::new(),
+            start: [0; 2],
+        };
+        let strides = itemsizes.map(|itemsize| itemsize as isize);
+        axes.list.push(Axis {
+            extent: count,
+            strides,
+        });
+        axes.list.extend(self.axes.iter().copied());
+        axes.list.retain(|axis| axis.extent != 1);
+        let count = axes.count();
+        let [first, second] = gathered;
+        let one = self.column(0, items[0], &axes, count, first);
+        let two = self.column(1, items[1], &axes, count, second);
+        (count, [one, two])
     }
 
     /// The values of one side, one after the other.

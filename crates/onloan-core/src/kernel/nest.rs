@@ -109,21 +109,37 @@ impl Nest {
     /// `readable` and `writable` for all items that the axes address; the duties of the function that
     /// made the nest; `unraced`.
     pub(super) unsafe fn run(&self, to: *mut u8, from: *const u8) {
+        if self.outer.is_empty() {
+            let [to_at, from_at] = self.start;
+            // SAFETY: all items: promised by the caller.
+            unsafe { self.run_inner(to.wrapping_offset(to_at), from.wrapping_offset(from_at)) };
+            return;
+        }
         for [to_at, from_at] in Odometer::new(&self.outer, self.start) {
-            let (to, from) = (to.wrapping_offset(to_at), from.wrapping_offset(from_at));
-            match &self.inner {
-                Inner::Block => {
-                    // SAFETY: in bounds: a block of each side. They may overlap.
-                    unsafe { from.copy_to(to, self.block) };
-                }
-                Inner::Line(line, axis) => {
-                    // SAFETY: a line of blocks of each side; the duties of `line` are those of the nest.
-                    unsafe { line(to, from, axis.extent, axis.strides, self.block) };
-                }
-                Inner::Grid(grid) => {
-                    // SAFETY: a grid of blocks of each side; its duties are those of the nest.
-                    unsafe { grid.run(to, from) };
-                }
+            // SAFETY: a part of the items: promised by the caller.
+            unsafe { self.run_inner(to.wrapping_offset(to_at), from.wrapping_offset(from_at)) };
+        }
+    }
+
+    /// Copies the inner axes.
+    ///
+    /// # Safety
+    ///
+    /// As [`Nest::run`], for the items of the inner axes, the first of which is at `to` and `from`.
+    #[inline]
+    unsafe fn run_inner(&self, to: *mut u8, from: *const u8) {
+        match &self.inner {
+            Inner::Block => {
+                // SAFETY: in bounds: a block of each side. They may overlap.
+                unsafe { from.copy_to(to, self.block) };
+            }
+            Inner::Line(line, axis) => {
+                // SAFETY: a line of blocks of each side; the duties of `line` are those of the nest.
+                unsafe { line(to, from, axis.extent, axis.strides, self.block) };
+            }
+            Inner::Grid(grid) => {
+                // SAFETY: a grid of blocks of each side; its duties are those of the nest.
+                unsafe { grid.run(to, from) };
             }
         }
     }

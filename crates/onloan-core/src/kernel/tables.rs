@@ -8,7 +8,7 @@
 //!
 //! All sides are walked in step, also those that have fewer pointers to follow, or none.
 
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Range};
 
 use super::order::Axes;
 use crate::layout::{Layout, Memory};
@@ -50,9 +50,11 @@ impl<'l, const N: usize> Tables<'l, N> {
         self.depth == 0
     }
 
-    /// The side without pointers, if there is one.
-    pub(super) fn direct_side(&self) -> Option<usize> {
-        self.layouts.iter().position(|layout| !layout.is_indirect())
+    /// What one side addresses, counted from its `buf`, if it has no pointers.
+    pub(super) fn direct_extent(&self, side: usize) -> Option<Range<isize>> {
+        let layout = self.layouts[side];
+        let extent = layout.extent().unwrap_or_default();
+        (!layout.is_indirect()).then_some(extent.start..extent.end)
     }
 
     /// Visits every part, in C order. `bufs` are the `Py_buffer.buf`s.
@@ -81,16 +83,22 @@ impl<'l, const N: usize> Tables<'l, N> {
             .layouts
             .first()
             .map_or(0, |layout| layout.shape()[axis]);
-        for place in 0..extent {
-            let next = core::array::from_fn(|side| {
-                let layout = self.layouts[side];
-                let line = at[side].wrapping_offset(place.wrapping_mul(layout.strides()[axis]));
-                match layout.suboffset(axis) {
-                    None => line,
-                    Some(suboffset) => pointers.follow(line).wrapping_offset(suboffset),
-                }
+        let steps = self.layouts.map(|layout| layout.strides()[axis]);
+        let suboffsets = self.layouts.map(|layout| layout.suboffset(axis));
+        let mut lines = at;
+        for _ in 0..extent {
+            let next = core::array::from_fn(|side| match suboffsets[side] {
+                None => lines[side],
+                Some(suboffset) => pointers.follow(lines[side]).wrapping_offset(suboffset),
             });
-            self.descend(axis + 1, next, pointers, visit)?;
+            if axis + 1 == self.depth {
+                visit(next)?;
+            } else {
+                self.descend(axis + 1, next, pointers, visit)?;
+            }
+            for (line, step) in lines.iter_mut().zip(steps) {
+                *line = line.wrapping_offset(step);
+            }
         }
         ControlFlow::Continue(())
     }
