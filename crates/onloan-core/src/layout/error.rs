@@ -50,6 +50,13 @@ pub enum LayoutError {
         /// The length of the region in bytes.
         region: usize,
     },
+    /// Items of another size than those that the memory has.
+    ItemSizesDiffer {
+        /// The size of the memory's items in bytes.
+        itemsize: usize,
+        /// The size of the layout's items in bytes.
+        wanted: usize,
+    },
     /// An axis that is not there.
     NoSuchAxis {
         /// The axis asked for.
@@ -140,6 +147,7 @@ impl LayoutError {
             Self::TooLarge { .. } => "too-large",
             Self::TooFarApart { .. } => "too-far-apart",
             Self::OutsideRegion { .. } => "outside-region",
+            Self::ItemSizesDiffer { .. } => "item-sizes-differ",
             Self::NoSuchAxis { .. } => "no-such-axis",
             Self::IndexOutOfRange { .. } => "index-out-of-range",
             Self::ZeroStep { .. } => "zero-step",
@@ -196,6 +204,10 @@ impl fmt::Display for LayoutError {
                     "items lie at bytes {start}..{end} of a region of {region} bytes"
                 )
             }
+            Self::ItemSizesDiffer { itemsize, wanted } => write!(
+                f,
+                "a layout of items of {wanted} bytes, but the memory's have {itemsize}"
+            ),
             Self::NoSuchAxis { axis, ndim } => write!(f, "no axis {axis} in {ndim} dimensions"),
             Self::IndexOutOfRange {
                 axis,

@@ -177,7 +177,8 @@ pub(crate) enum Show<S> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) placed: Option<Placed>,
-    pub(crate) format: Option<FormatText>,
+    /// How the items are spelled, and how many bytes they have then.
+    pub(crate) format: Option<(FormatText, usize)>,
 }
 
 /// Where the items lie, in bytes from the start of the memory.
@@ -185,30 +186,40 @@ pub(crate) struct Plan {
 pub(crate) enum Placed {
     /// As this layout says.
     At(usize, Box<Layout>),
-    /// In a row, as many as there is room for whenever the memory is described; of the storage's own size unless one is given.
-    Row {
-        offset: usize,
-        itemsize: Option<usize>,
-    },
+    /// In this shape, the storage's own unless one is given, and with these strides: of a lazy storage, whose items have no size before they
+    /// are made.
+    Shaped(usize, Option<Vec<isize>>, Option<Vec<isize>>),
+    /// In a row, as many as there is room for whenever the memory is described.
+    Row(usize),
 }
 
 impl Plan {
     /// The memory as it is to be lent.
     pub(crate) fn place<'a>(&self, region: Region<'a>) -> Result<Region<'a>, LayoutError> {
-        let region = match &self.placed {
-            None => region,
-            Some(Placed::At(offset, layout)) => {
-                region.with_layout(*offset, Layout::clone(layout))?
+        let itemsize = match &self.format {
+            Some((_, itemsize)) => *itemsize,
+            None => region.layout().itemsize(),
+        };
+        let (offset, layout) = match &self.placed {
+            None => return Ok(region),
+            Some(Placed::At(offset, layout)) => (*offset, Layout::clone(layout)),
+            Some(Placed::Shaped(offset, shape, strides)) => {
+                let shape = shape.as_deref().unwrap_or(region.layout().shape());
+                let layout = match strides {
+                    None => Layout::c_order(shape, itemsize),
+                    Some(strides) => Layout::strided(shape, strides, itemsize),
+                };
+                (*offset, layout?)
             }
-            Some(Placed::Row { offset, itemsize }) => {
-                let itemsize = itemsize.unwrap_or(region.layout().itemsize());
+            Some(Placed::Row(offset)) => {
                 let room = region.size().saturating_sub(*offset);
                 let items = room.checked_div(itemsize).unwrap_or(0);
-                region.with_layout(*offset, Layout::vector(items, itemsize)?)?
+                (*offset, Layout::vector(items, itemsize)?)
             }
         };
+        let region = region.laid_out(offset, layout, itemsize)?;
         Ok(match &self.format {
-            Some(format) => region.spelled(format.clone()),
+            Some((text, _)) => region.spelled(text.clone()),
             None => region,
         })
     }

@@ -60,8 +60,6 @@ pub enum BuildError {
     },
     /// The format has a NUL in it.
     Nul,
-    /// A lazy storage has no memory yet that a layout could be checked against.
-    Lazy,
 }
 
 impl fmt::Display for BuildError {
@@ -71,7 +69,6 @@ impl fmt::Display for BuildError {
             BuildError::Format { format, error } => write!(f, "format {format:?}: {error}"),
             BuildError::Size { format, error } => write!(f, "format {format:?}: {error}"),
             BuildError::Nul => f.write_str("the format has a NUL in it"),
-            BuildError::Lazy => f.write_str("strides of a lazy storage cannot be checked: give it a shape, or lay out what it makes"),
         }
     }
 }
@@ -229,50 +226,61 @@ impl<S: Storage> ExportCellBuilder<S> {
     }
 
     fn plan(&self) -> Result<Plan, BuildError> {
-        let own = self.storage.region();
-        let (format, itemsize) = match &self.format {
-            None => (
-                None,
-                self.layout
-                    .as_ref()
-                    .map_or(own.layout().itemsize(), Layout::itemsize),
-            ),
-            Some(format) => {
-                let (text, size) = spelled(format, self.layout.as_ref().map(Layout::itemsize))?;
-                (Some(text), size)
-            }
-        };
-        let signed =
-            |extent: usize| isize::try_from(extent).map_err(|_| LayoutError::TooLarge { itemsize });
-        let shape = match &self.shape {
-            Some(shape) => Some(
-                shape
-                    .iter()
-                    .copied()
-                    .map(signed)
-                    .collect::<Result<Vec<isize>, _>>()?,
-            ),
+        let format = match &self.format {
             None => None,
-        };
-        let layout = match (&self.layout, shape, &self.strides) {
-            (Some(layout), ..) => Some(layout.clone()),
-            (None, Some(shape), None) => Some(Layout::c_order(&shape, itemsize)?),
-            (None, Some(shape), Some(strides)) => Some(Layout::strided(&shape, strides, itemsize)?),
-            (None, None, Some(strides)) => {
-                Some(Layout::strided(own.layout().shape(), strides, itemsize)?)
-            }
-            (None, None, None) => None,
+            Some(format) => Some(spelled(format, self.layout.as_ref().map(Layout::itemsize))?),
         };
         let offset = self.offset;
-        let placed = match layout {
-            Some(layout) => Some(Placed::At(offset, Box::new(layout))),
-            None if format.is_some() || offset > 0 => Some(Placed::Row {
-                offset,
-                itemsize: format.is_some().then_some(itemsize),
-            }),
-            None => None,
+        let placed = match (&self.layout, &self.shape, &self.strides) {
+            (Some(layout), ..) => Some(Placed::At(offset, Box::new(layout.clone()))),
+            (None, None, None) => {
+                let row = format.is_some() || offset > 0;
+                row.then_some(Placed::Row(offset))
+            }
+            (None, shape, strides) => {
+                Some(self.shaped(shape.as_deref(), strides.as_deref(), format.as_ref())?)
+            }
         };
         Ok(Plan { placed, format })
+    }
+
+    fn shaped(
+        &self,
+        shape: Option<&[usize]>,
+        strides: Option<&[isize]>,
+        format: Option<&(FormatText, usize)>,
+    ) -> Result<Placed, BuildError> {
+        let own = self.storage.region();
+        let own = own.layout();
+        let lazy = self.storage.is_lazy();
+        let itemsize = format.map_or(own.itemsize(), |(_, itemsize)| *itemsize);
+        let shape = match shape {
+            Some(shape) => {
+                let signed = |extent: &usize| {
+                    isize::try_from(*extent).map_err(|_| LayoutError::TooLarge { itemsize })
+                };
+                Some(
+                    shape
+                        .iter()
+                        .map(signed)
+                        .collect::<Result<Vec<isize>, _>>()?,
+                )
+            }
+            None => None,
+        };
+        // Also where the size of an item, or how many there are, is not known yet: as much as can be said is said now.
+        let extents = shape.as_deref().unwrap_or(own.shape());
+        let layout = match strides {
+            None => Layout::c_order(extents, itemsize)?,
+            Some(_) if lazy && shape.is_none() => Layout::vector(0, itemsize)?,
+            Some(strides) => Layout::strided(extents, strides, itemsize)?,
+        };
+        let known = !lazy || (format.is_some() && shape.is_some());
+        Ok(if known {
+            Placed::At(self.offset, Box::new(layout))
+        } else {
+            Placed::Shaped(self.offset, shape, strides.map(<[isize]>::to_vec))
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use onloan_core::layout::{Layout, LayoutError};
 use onloan_core::state::{Left, Word};
 use pyo3::prelude::*;
 
-use super::block::{Block, Header, Placed};
+use super::block::{Block, Header, Placed, Plan};
 use crate::storage::{Region, Storage};
 
 /// Read access to a storage. Dereferences to it; given back when dropped.
@@ -84,12 +84,17 @@ impl<'cell, 'py, S: Storage> WriteGuard<'cell, 'py, S> {
     /// Lends the memory in another layout from now on, its first item `offset` bytes from the start. Bytes without an item are not lent.
     ///
     /// # Errors
-    /// [`LayoutError::OutsideRegion`] if the storage, as it is now, has not the memory; the layout stays as it was then.
+    /// [`LayoutError::OutsideRegion`] if the storage, as it is now, has not the memory, [`LayoutError::ItemSizesDiffer`] if its items have
+    /// another size; the layout stays as it was then.
     pub fn set_layout(&mut self, offset: usize, layout: Layout) -> Result<(), LayoutError> {
-        self.region().with_layout(offset, layout.clone())?;
         // SAFETY: the plan changes only under the write guard, of which there is one.
         let plan = unsafe { &mut *self.block.plan.get() };
-        plan.placed = Some(Placed::At(offset, Box::new(layout)));
+        let next = Plan {
+            placed: Some(Placed::At(offset, Box::new(layout))),
+            format: plan.format.clone(),
+        };
+        next.place(self.region())?;
+        *plan = next;
         Ok(())
     }
 

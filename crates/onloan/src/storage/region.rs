@@ -89,7 +89,23 @@ impl<'a> Region<'a> {
     ///
     /// # Errors
     /// [`LayoutError::OutsideRegion`] if an item would lie outside of the memory, or one of the two layouts has suboffsets.
+    /// [`LayoutError::ItemSizesDiffer`] if the items have another size: the format would not describe them.
     pub fn with_layout(self, offset: usize, layout: Layout) -> Result<Region<'a>, LayoutError> {
+        let itemsize = self.layout.itemsize();
+        self.laid_out(offset, layout, itemsize)
+    }
+
+    /// The same memory with another layout of items that have `itemsize` bytes.
+    pub(crate) fn laid_out(
+        self,
+        offset: usize,
+        layout: Layout,
+        itemsize: usize,
+    ) -> Result<Region<'a>, LayoutError> {
+        if layout.itemsize() != itemsize {
+            let wanted = layout.itemsize();
+            return Err(LayoutError::ItemSizesDiffer { itemsize, wanted });
+        }
         let outside = LayoutError::OutsideRegion {
             start: offset as i128,
             end: offset as i128,
