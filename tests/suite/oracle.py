@@ -4,6 +4,7 @@ A buffer is a dict of the fields of `Py_buffer`, as `onloan_suite.raw.Held.field
 """
 
 import itertools
+import re
 
 SIMPLE = 0x000
 WRITABLE = 0x001
@@ -123,6 +124,37 @@ def clause(buffer, flags):
     if not asks(flags, STRIDES) and not c:
         return "without strides"
     return "only together with a shape"
+
+
+SIZES = dict(b=1, B=1, h=2, H=2, i=4, I=4, q=8, Q=8, e=2, f=4, d=8, s=1, x=1, w=4) | {"?": 1, "Zf": 8, "Zd": 16}
+
+
+def size_of_format(format):
+    """Bytes of one item: of the formats that need no alignment, so that sizes add up."""
+    size, rest = 0, format
+    while rest:
+        match = re.match(r"[<>]?(?:\((?P<axes>[\d,]+)\))?(?P<count>\d*)[<>]?(?P<code>T\{|Z?.)", rest)
+        repeat = int(match["count"] or 1)
+        for extent in (match["axes"] or "1").split(","):
+            repeat *= int(extent)
+        rest = rest[match.end() :]
+        if match["code"] == "T{":
+            end = closing_brace(rest)
+            size += repeat * size_of_format(rest[:end])
+            rest = rest[end + 1 :]
+        else:
+            size += repeat * SIZES[match["code"]]
+        rest = re.sub(r"^:[^:]*:", "", rest)
+    return size
+
+
+def closing_brace(text):
+    depth = 1
+    for place, letter in enumerate(text):
+        depth += (letter == "{") - (letter == "}")
+        if depth == 0:
+            return place
+    raise ValueError(text)
 
 
 def indices(shape):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onloan_suite import laid_out, raw
+from onloan_suite import FrozenCell, laid_out, lazy_numbers, raw
 
 from suite.oracle import (
     C_CONTIGUOUS,
@@ -114,6 +114,10 @@ WRONG = {
     "a format that is none": (dict(format="T{i:a"), 'format "T{i:a": byte 5: found the end, expected `:`'),
     "an unknown code": (dict(format="Y"), 'format "Y": byte 0: found `Y`, expected a type code'),
     "a format of another size": (dict(format="i", layout=([3], [8], 3)), "`i` has 4 bytes; the item size is 3"),
+    "items of another size than the memory's": (
+        dict(layout=([3, 2], [16, 4], 4)),
+        "a layout of items of 4 bytes, but the memory's have 1",
+    ),
     "a format with a NUL": (dict(format="i\0"), "byte 1"),
     "too few strides": (dict(shape=[2, 3], strides=[3]), "strides has 1 entries for 2 dimensions"),
     "more items than there is memory": (dict(shape=[100]), "items lie at bytes 0..100 of a region of 48 bytes"),
@@ -130,3 +134,76 @@ def test_a_builder_says_what_does_not_fit(what):
     arguments, said = WRONG[what]
     with pytest.raises(ValueError, match=re.escape(said)):
         laid_out("writable", bytes(48), **arguments)
+
+
+def test_a_fixed_shape_stays_while_the_memory_changes():
+    cell = FrozenCell("writable", bytes(range(6)), [2, 3])
+    assert memoryview(cell).tolist() == [[0, 1, 2], [3, 4, 5]]
+    cell.push(6)
+    assert memoryview(cell).shape == (2, 3), "what is more is not lent"
+    cell.write(lambda: b"12345")
+    for _ in range(2):
+        with pytest.raises(BufferError, match="the memory does not fit its layout any more: items lie at bytes 0..6"):
+            memoryview(cell)
+    assert cell.exports == 0 and cell.read(bytes) == b"12345"
+    cell.push(ord("6"))
+    assert memoryview(cell).tobytes() == b"123456"
+
+
+def test_what_does_not_fit_is_not_put_and_the_cell_stays_empty():
+    cell = FrozenCell("writable", bytes(range(6)), [2, 3])
+    cell.take()
+    for _ in range(2):
+        with pytest.raises(BufferError, match="cannot put a storage into the cell: items lie at bytes 0..6"):
+            cell.put(b"12345")
+        assert cell.is_taken
+        with pytest.raises(BufferError, match="taken back"):
+            memoryview(cell)
+    cell.put(b"1234567")
+    assert memoryview(cell).tolist() == [[49, 50, 51], [52, 53, 54]]
+
+
+def test_a_write_guard_can_lay_the_memory_out_anew():
+    cell = FrozenCell("writable", bytes(range(6)))
+    cell.lay_out(bytes(range(12)), 11, [3, 4], [-4, -1], 1)
+    with memoryview(cell) as view:
+        assert view.tolist() == [[11, 10, 9, 8], [7, 6, 5, 4], [3, 2, 1, 0]]
+        with pytest.raises(BufferError, match="1 export is out"):
+            cell.lay_out(b"", 0, [0], [1], 1)
+    for wrong in [(0, [13], [1], 1), (0, [2], [-1], 1), (9, [2], [1], 2), (0, [3], [2], 2)]:
+        with pytest.raises(ValueError, match="items lie at bytes|a layout of items of 2 bytes"):
+            cell.lay_out(bytes(range(12)), *wrong)
+        assert memoryview(cell).shape == (3, 4), "as it was"
+    cell.lay_out(b"abc", 2, [], [], 1)
+    assert memoryview(cell).tolist() == ord("c")
+
+
+NUMBERS = list(range(12))
+
+
+@pytest.mark.parametrize(
+    "layout, expected",
+    [
+        (dict(), NUMBERS),
+        (dict(shape=[3, 4]), [NUMBERS[0:4], NUMBERS[4:8], NUMBERS[8:]]),
+        (dict(shape=[3], strides=[8]), [0, 4, 8]),
+        (dict(shape=[3], strides=[-2], offset=22), [11, 10, 9]),
+        (dict(strides=[0]), [0] * 12),
+        (dict(offset=20), [10, 11]),
+        (dict(shape=[2], format="B"), [0, 0]),
+        (dict(shape=[2], strides=[2], format="B", offset=2), [1, 2]),
+    ],
+)
+def test_a_lazy_storage_is_laid_out_by_the_size_of_the_items_that_are_made(layout, expected):
+    lazy = lazy_numbers(NUMBERS, **layout)
+    with memoryview(lazy) as view:
+        assert view.tolist() == expected
+        assert (view.format, view.itemsize) == (("B", 1) if "format" in layout else ("H", 2))
+
+
+def test_a_lazy_storage_that_does_not_fit_is_refused_when_it_is_there():
+    lazy = lazy_numbers(NUMBERS, shape=[13])
+    with pytest.raises(BufferError, match="the memory does not fit its layout any more: items lie at bytes 0..26"):
+        memoryview(lazy)
+    with pytest.raises(ValueError, match="strides has 1 entries for 2 dimensions"):
+        lazy_numbers(NUMBERS, shape=[1, 2], strides=[3])

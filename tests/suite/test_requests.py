@@ -22,6 +22,7 @@ from suite.oracle import (
     indices,
     is_contiguous,
     show,
+    size_of_format,
     well_formed,
 )
 
@@ -158,6 +159,16 @@ def test_the_numbers_hold_together(exporter):
             assert fields["len"] == fields["itemsize"]
         if fields["suboffsets"] is not None:
             assert any(suboffset >= 0 for suboffset in fields["suboffsets"])
+
+
+def test_the_format_describes_as_many_bytes_as_an_item_has(exporter):
+    """E-40, E-41, E-42."""
+    formats = set()
+    for flags, fields, _ in granted(exporter):
+        if fields["format"] is not None:
+            formats.add(fields["format"])
+            assert size_of_format(fields["format"]) == fields["itemsize"], show(flags)
+    assert len(formats) == 1
 
 
 def test_contiguity_is_what_cpython_makes_of_the_answer(exporter):

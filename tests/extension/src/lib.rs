@@ -33,7 +33,7 @@ mod onloan_suite {
     #[pymodule_export]
     use super::author::layouts::{laid_out, rows};
     #[pymodule_export]
-    use super::author::lazy::Produced;
+    use super::author::lazy::{Produced, lazy_numbers};
     #[pymodule_export]
     use super::author::lent::Lent;
     #[pymodule_export]

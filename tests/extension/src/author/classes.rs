@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use onloan::layout::{Layout, LayoutError};
 use onloan::{ExportCell, exporter};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -22,9 +24,14 @@ pub(crate) struct FrozenCell {
 #[pymethods]
 impl FrozenCell {
     #[new]
-    fn new(kind: &str, data: Vec<u8>) -> PyResult<Self> {
+    #[pyo3(signature = (kind, data, shape = None))]
+    fn new(kind: &str, data: Vec<u8>, shape: Option<Vec<usize>>) -> PyResult<Self> {
+        let mut builder = ExportCell::builder(data);
+        if let Some(shape) = shape {
+            builder = builder.shape(shape);
+        }
         Ok(FrozenCell {
-            cell: of_kind(kind, ExportCell::builder(data))?,
+            cell: of_kind(kind, builder)?,
             go_on: AtomicBool::new(false),
         })
     }
@@ -55,6 +62,23 @@ impl FrozenCell {
         let data: Vec<u8> = callback.call0()?.extract()?;
         *guard = data;
         Ok(())
+    }
+
+    /// Lays the bytes out anew under a write guard, after `data` has been put in their place.
+    fn lay_out(
+        &self,
+        py: Python<'_>,
+        data: Vec<u8>,
+        offset: usize,
+        shape: Vec<isize>,
+        strides: Vec<isize>,
+        itemsize: usize,
+    ) -> PyResult<()> {
+        let mut guard = self.cell.write(py)?;
+        *guard = data;
+        let wrong = |error: LayoutError| PyValueError::new_err(error.to_string());
+        let layout = Layout::strided(&shape, &strides, itemsize).map_err(wrong)?;
+        guard.set_layout(offset, layout).map_err(wrong)
     }
 
     /// Adds a byte: the allocation may move.

@@ -7,7 +7,33 @@ use onloan::{ExportCell, Lazy, Region, RegionMut, Storage, StorageMut, exporter}
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::lent::{Lent, encoded};
 use super::of_kind;
+
+/// Numbers of 16 bits that are made when they are looked at, laid out as told.
+#[pyfunction]
+#[pyo3(signature = (numbers, *, shape = None, strides = None, offset = 0, format = None))]
+pub(crate) fn lazy_numbers(
+    numbers: Vec<u16>,
+    shape: Option<Vec<usize>>,
+    strides: Option<Vec<isize>>,
+    offset: usize,
+    format: Option<String>,
+) -> PyResult<Lent> {
+    let mut builder = ExportCell::builder(Lazy::new(move |_py| Ok(numbers.clone()))).offset(offset);
+    if let Some(shape) = shape {
+        builder = builder.shape(shape);
+    }
+    if let Some(strides) = strides {
+        builder = builder.strides(strides);
+    }
+    if let Some(format) = format {
+        builder = builder.format(format);
+    }
+    Ok(Lent::new(builder.read_only()?, |lazy: &Lazy<Vec<u16>>| {
+        lazy.get().map(encoded).unwrap_or_default()
+    }))
+}
 
 /// What happened to the memory of one object so far.
 #[derive(Default)]
