@@ -235,6 +235,20 @@ def test_what_an_exporter_raises_is_what_is_raised(error):
     assert (liar.got, liar.released) == (0, 0)
 
 
+def test_what_is_no_refusal_is_not_explained_as_one():
+    # Asked for strides it raises this; asked for nothing in particular it would lend, read-only.
+    def once(liar):
+        if not raised:
+            raised.append(None)
+            raise KeyboardInterrupt
+
+    raised = []
+    liar = rust.Liar(in_get=once)
+    with pytest.raises(KeyboardInterrupt):
+        rust.look(liar, "u16", 0x39)
+    assert (liar.got, liar.released) == (0, 0)
+
+
 def test_a_refusal_without_an_exception_is_an_error_all_the_same():
     for consume in (lambda: rust.Holder(rust.rude("silent")), lambda: rust.raw(rust.rude("silent"))):
         with pytest.raises(SystemError, match="E-05"):

@@ -69,6 +69,7 @@ def test_an_array_of_rust_is_the_array(array):
 
 
 def test_an_array_in_place_needs_proof_alignment_and_whole_strides():
+    assert rust.arrays(np.array(5, "u2")) == (5, None, 5)
     data = np.arange(24, dtype="u2").tobytes()
     assert rust.arrays(memoryview(data).cast("H")[::-2])[1] == list(range(23, 0, -2))
     assert rust.arrays(memoryview(data).cast("H", [4, 6]))[1] == np.arange(24).reshape(4, 6).tolist()

@@ -179,9 +179,8 @@ impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
         if self.geometry.is_gapless() {
             // SAFETY:
             // in bounds, alive, initialized, unraced: as in `get`; without gaps the items are these bytes. Without bytes nothing is asked.
-            // apart: `to` is Rust's own, and the exporter's memory is not.
             unsafe {
-                from.copy_to_nonoverlapping(to.cast(), self.geometry.nbytes());
+                from.copy_to(to.cast(), self.geometry.nbytes());
             };
             return;
         }

@@ -61,8 +61,11 @@ impl ViewError {
     #[cold]
     pub(super) fn of_refusal(object: &Bound<'_, PyAny>, request: Request, raised: PyErr) -> Self {
         let py = object.py();
-        let other = request.without(Request::WRITABLE).with(Request::FORMAT) != Request::FULL_RO;
-        if !Loan::possible(object) || !(other || request.wants(Request::WRITABLE)) {
+        // Nothing to explain where whatever there is was asked for, or where it is something else than a refusal.
+        let whatever = request.with(Request::FORMAT) == Request::FULL_RO;
+        let refused =
+            raised.is_instance_of::<PyBufferError>(py) || raised.is_instance_of::<PyValueError>(py);
+        if whatever || !refused {
             return ViewError::Raised(raised);
         }
         let Ok(loan) = Loan::acquire(object, Request::FULL_RO) else {

@@ -10,6 +10,7 @@
 //! What is assumed: `readonly-kept`, that no consumer in C writes to memory which it was granted read-only.
 
 use onloan_core::element::AnyBits;
+use onloan_core::layout::Extent;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView};
@@ -68,15 +69,25 @@ impl<T: super::Viewed, const NDIM: usize> View<'_, T, NDIM> {
     /// It is known that nobody changes the memory while the view lives; see [`as_slice`](View::as_slice).
     #[must_use]
     pub fn is_stable(&self) -> bool {
-        let Some(extent) = self.layout().extent() else {
+        if self.geometry.nbytes() == 0 {
             return true;
-        };
-        if self.layout().is_indirect() || !self.readonly() {
+        }
+        if !self.readonly() {
             return false;
         }
+        let extent = if self.is_c_contiguous() {
+            Extent {
+                start: 0,
+                // At most `isize::MAX`, as the layout promises.
+                end: self.geometry.nbytes().cast_signed(),
+            }
+        } else if self.layout().is_indirect() {
+            return false;
+        } else {
+            self.layout().extent().unwrap_or_default()
+        };
         let start = self.as_ptr().addr().wrapping_add_signed(extent.start);
         let inside = |stretch: Stretch| {
-            // Both are in one allocation or the difference is too large; neither sum overflows for memory that is there.
             start
                 .checked_sub(stretch.start.addr())
                 .and_then(|before| before.checked_add(extent.len()))
