@@ -1,5 +1,0 @@
-use onloan::ExportCell;
-
-fn main() {
-    let _ = ExportCell::builder("constant").writable();
-}
