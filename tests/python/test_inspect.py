@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import os
 import re
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def test_the_text_fits_the_page(columns, ascii):
 def test_ascii_is_used_where_the_stream_has_nothing_else():
     command = [sys.executable, "-m", "onloan", "inspect", "onloan.Buffer.zeros((2, 3), 'i:é:')"]
     for encoding, sign in (("ascii", "ok"), ("latin-1", "ok"), ("utf-8", "✓")):
-        done = subprocess.run(command, capture_output=True, timeout=60, env={"PYTHONIOENCODING": encoding})
+        done = subprocess.run(command, capture_output=True, timeout=60, env=os.environ | {"PYTHONIOENCODING": encoding})
         assert done.returncode == 0, done.stderr
         shown = done.stdout.decode(encoding)
         assert f"SIMPLE         {sign}" in shown and shown.isascii() == (sign == "ok")
