@@ -151,15 +151,23 @@ def accepting(strict, accepted):
 
 @contextlib.contextmanager
 def resources():
-    """All of `test.support`'s resources that need nothing but time."""
+    """All of `test.support`'s resources that need nothing but time, and not our hypothesis.
+
+    CPython's tests take an installed hypothesis of whatever version, and change its profile for everybody; without one they use their own examples.
+    """
     from test import support
 
-    before = support.use_resources
+    before, ours = support.use_resources, sys.modules.get("hypothesis")
     support.use_resources = ["cpu"]
+    sys.modules["hypothesis"] = None
     try:
         yield
     finally:
         support.use_resources = before
+        if ours is None:
+            del sys.modules["hypothesis"]
+        else:
+            sys.modules["hypothesis"] = ours
 
 
 def run(name, view, only=None):
