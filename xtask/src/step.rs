@@ -9,6 +9,8 @@
 //! command itself and a hint. Where standard error is not a terminal, a line tells every minute that a long step is
 //! still running.
 
+mod beside;
+
 use std::fmt;
 use std::fs;
 use std::io::{IsTerminal, PipeReader, Read, Write, stderr};
@@ -20,6 +22,8 @@ use std::time::{Duration, Instant};
 
 use crate::trouble::Trouble;
 use crate::workspace::Workspace;
+
+pub(crate) use beside::Job;
 
 /// How often the running line is rewritten.
 const TICK: Duration = Duration::from_millis(100);
@@ -109,27 +113,35 @@ impl Steps {
             let status = start_captured(command, &captured)
                 .and_then(|mut child| self.watch(&label, start, &mut child, &captured));
             output += &captured.text();
-            let how = match status {
-                Ok(status) if status.success() => continue,
-                Ok(status) => status.to_string(),
-                Err(ref error) => format!("it did not start: {error}"),
+            let Some(how) = how_it_failed(&status) else {
+                continue;
             };
-            let seconds = start.elapsed().as_secs_f64();
-            self.finish(&format!("{label}  FAILED after {}", spoken(seconds)));
-            return Err(Box::new(Failed {
+            let failed = Failed {
                 title: title.to_owned(),
                 command: written(command),
                 how,
                 hint: hint.to_owned(),
-                log: self.keep(title, &output),
+                log: PathBuf::new(),
                 output,
-                seconds,
-            }));
+                seconds: start.elapsed().as_secs_f64(),
+            };
+            return Err(self.fail(&label, failed));
         }
-        let seconds = start.elapsed().as_secs_f64();
+        Ok(self.succeed(title, &label, output, start.elapsed().as_secs_f64()))
+    }
+
+    /// Says that a step is over, and keeps what it printed.
+    fn succeed(&self, title: &str, label: &str, output: String, seconds: f64) -> Done {
         self.finish(&format!("{label}  {}", spoken(seconds)));
         self.keep(title, &output);
-        Ok(Done { output, seconds })
+        Done { output, seconds }
+    }
+
+    /// As `succeed`, of a step that failed; where its output is kept is filled in.
+    fn fail(&self, label: &str, mut failed: Failed) -> Box<Failed> {
+        self.finish(&format!("{label}  FAILED after {}", spoken(failed.seconds)));
+        failed.log = self.keep(&failed.title, &failed.output);
+        Box::new(failed)
     }
 
     fn next(&mut self, title: &str) -> String {
@@ -212,6 +224,15 @@ impl Steps {
         let path = self.logs.join(format!("{name}.log"));
         let _ = fs::create_dir_all(&self.logs).and_then(|()| fs::write(&path, output));
         path
+    }
+}
+
+/// In words, unless the command ended well.
+fn how_it_failed(status: &std::io::Result<ExitStatus>) -> Option<String> {
+    match status {
+        Ok(status) if status.success() => None,
+        Ok(status) => Some(status.to_string()),
+        Err(error) => Some(format!("it did not start: {error}")),
     }
 }
 
@@ -350,7 +371,7 @@ impl From<Box<Failed>> for Trouble {
 mod tests {
     use super::*;
 
-    fn steps(name: &str) -> Steps {
+    pub(super) fn steps(name: &str) -> Steps {
         let target = std::env::temp_dir().join(format!("xtask-step-{name}-{}", std::process::id()));
         let workspace = Workspace {
             root: std::env::temp_dir(),

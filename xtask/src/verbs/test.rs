@@ -9,13 +9,14 @@
 mod rust;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use super::{Verb, unknown, value_of};
 use crate::discovery;
 use crate::python::{Python, Version};
 use crate::report::Report;
-use crate::step::Steps;
+use crate::step::{Job, Steps};
 use crate::summary;
 use crate::trouble::{At, Trouble};
 use crate::venv::Venv;
@@ -77,11 +78,7 @@ pub(super) fn all(
     rust::embedding(workspace, options, &builder, steps, report);
     rust::loom(workspace, options, steps, report);
     let wheels = wheels(workspace, &builder, steps, report);
-    for python in &pythons {
-        if let Err(trouble) = pytest(workspace, options, python, &wheels, steps, report) {
-            report.trouble(&format!("pytest on {}", python.name()), &trouble, 0.0);
-        }
-    }
+    pytest(workspace, options, &pythons, &wheels, steps, report);
     rust::compile_fail(workspace, options, &builder, steps, report);
     match &options.filter {
         Some(filter) if report.ran() == 0 => Err(Trouble::failed(format!(
@@ -209,30 +206,50 @@ fn wheels(
 const FILTERED: &str =
     "import sys, pytest; code = pytest.main(sys.argv[1:]); sys.exit(0 if code == 5 else code)";
 
-/// Installs the wheels and runs the Python tests on one interpreter.
+/// Installs the wheels and runs the Python tests, on all interpreters side by side.
 fn pytest(
     workspace: &Workspace,
     options: &Options,
-    python: &Python,
+    pythons: &[Python],
     wheels: &[PathBuf],
     steps: &mut Steps,
     report: &mut Report,
-) -> Result<(), Trouble> {
-    let title = format!("pytest on {}", python.name());
-    if wheels.is_empty() {
-        report.skipped(&title, "there is no wheel of onloan");
-        return Ok(());
+) {
+    let mut jobs = Vec::new();
+    for python in pythons {
+        let title = format!("pytest on {}", python.name());
+        if wheels.is_empty() {
+            report.skipped(&title, "there is no wheel of onloan");
+            continue;
+        }
+        let prepared = Venv::ensure(workspace, steps, python)
+            .and_then(|venv| prepare(workspace, steps, &venv, wheels).map(|()| venv));
+        match prepared {
+            Ok(venv) => jobs.push(Job {
+                title,
+                command: session(workspace, options, &venv),
+            }),
+            Err(trouble) => report.trouble(&title, &trouble, 0.0),
+        }
     }
-    let venv = Venv::ensure(workspace, steps, python)?;
-    prepare(workspace, steps, &venv, wheels)?;
+    let titles: Vec<_> = jobs.iter().map(|job| job.title.clone()).collect();
+    for (title, result) in titles.iter().zip(steps.run_beside(jobs)) {
+        report.tests(title, result, summary::pytest);
+    }
+}
+
+/// One session of pytest.
+fn session(workspace: &Workspace, options: &Options, venv: &Venv) -> Command {
     let mut command = venv.command(workspace, &venv.python);
     match &options.filter {
         None => command.args(["-m", "pytest"]),
         Some(filter) => command.args(["-c", FILTERED, "-k", filter]),
     };
-    command.arg("-q").args(pytest_arguments(workspace));
-    report.tests(&title, steps.run(&title, &mut command, ""), summary::pytest);
-    Ok(())
+    // Sessions run side by side: none of them may write into the other's cache.
+    command
+        .args(["-q", "-p", "no:cacheprovider"])
+        .args(pytest_arguments(workspace));
+    command
 }
 
 /// Installs the wheels and what the tests need.
