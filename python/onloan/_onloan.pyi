@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from types import GenericAlias, TracebackType
-from typing import Any, Literal, Never, SupportsIndex, TypeAlias, final
+from typing import Any, Literal, SupportsIndex, TypeAlias, final
 
 from typing_extensions import Buffer as _Exporter
 from typing_extensions import Self
@@ -177,12 +177,17 @@ class View:
     def __exit__(self, *_exception: object) -> None: ...
     def __contains__(self, value: object, /) -> bool: ...
     def _repr_html_(self) -> str: ...
-    def __reduce_ex__(self, protocol: SupportsIndex, /) -> Never: ...
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[Any, ...]: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __release_buffer__(self, buffer: memoryview, /) -> None: ...
 
 def _rebuild(data: _Exporter, format: str, shape: _Shape, readonly: bool, own: bool = False, /) -> Buffer:
     """Makes a Buffer of what a pickle holds."""
+
+def _rebuild_view(
+    data: _Exporter, format: str, itemsize: int, shape: tuple[int, ...], order: Literal["C", "F"], readonly: bool, /
+) -> View:
+    """Makes a View of what a pickle holds."""
 
 def lends(object: object, /) -> bool:
     """Whether an object is an exporter at all; it may still refuse."""

@@ -22,6 +22,7 @@ fn _onloan(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<buffer::Buffer>()?;
     module.add_function(wrap_pyfunction!(buffer::rebuild, module)?)?;
     view::register(module)?;
+    module.add_function(wrap_pyfunction!(view::rebuild, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::describe, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::draw, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::lends, module)?)?;

@@ -33,11 +33,7 @@ pub(super) fn cast(
         .map_err(|_| type_error("memoryview: format argument must be a string"))?;
     let text = text.to_cow()?;
     let wide = order.is_some() || strides.is_some();
-    let order = match order {
-        None | Some("C") => Order::C,
-        Some("F") => Order::F,
-        Some(_) => return Err(PyValueError::new_err("order must be 'C' or 'F'")),
-    };
+    let order = self::order(order)?;
     let access = view.enter()?;
     let (item, geometry) = if wide {
         let item = any_item(&text)?;
@@ -48,6 +44,32 @@ pub(super) fn cast(
     };
     // SAFETY: the source is one block without gaps, inside of which the new items lie (checked where the layout is made).
     Ok(unsafe { view.derive(py, &access, access.address(), geometry, item, view.readonly) })
+}
+
+/// The bytes of a view without gaps as items in a shape.
+///
+/// # Errors
+/// `TypeError` if there are gaps or the sizes differ; `ValueError` for extents that are none, or if the view was released.
+pub(super) fn as_items(
+    view: &View,
+    py: Python<'_>,
+    item: Item,
+    shape: &Bound<'_, PyAny>,
+    order: Order,
+) -> PyResult<View> {
+    let access = view.enter()?;
+    let geometry = Geometry::of(wide_layout(&access, &item, Some(shape), order, None)?);
+    // SAFETY: the source is one block without gaps, inside of which the new items lie (checked where the layout is made).
+    Ok(unsafe { view.derive(py, &access, access.address(), geometry, item, view.readonly) })
+}
+
+/// The order that a word means.
+pub(super) fn order(word: Option<&str>) -> PyResult<Order> {
+    match word {
+        None | Some("C") => Ok(Order::C),
+        Some("F") => Ok(Order::F),
+        Some(_) => Err(PyValueError::new_err("order must be 'C' or 'F'")),
+    }
 }
 
 /// As memoryview does it, in the order in which it looks at things.

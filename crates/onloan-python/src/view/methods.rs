@@ -11,7 +11,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
 
 use super::iterate::{self, ViewIterator};
-use super::{View, assign, bytes, cast, compare, facts, field, lend, lists, show, subscript};
+use super::{
+    View, assign, bytes, cast, compare, facts, field, lend, lists, pickle, show, subscript,
+};
 
 #[pymethods]
 impl View {
@@ -97,8 +99,8 @@ impl View {
         self.release()
     }
 
-    fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(PyTypeError::new_err("cannot pickle 'View' object"))
+    fn __reduce_ex__<'py>(slf: &Bound<'py, Self>, protocol: i32) -> PyResult<Bound<'py, PyTuple>> {
+        pickle::reduce(slf, protocol)
     }
 
     /// Gives the memory back, unless another view shares the loan. Afterwards the view can only be asked for its `repr` and

@@ -37,6 +37,7 @@ mod lists;
 mod managed;
 mod methods;
 mod native;
+mod pickle;
 mod release;
 mod show;
 mod slots;
@@ -55,6 +56,8 @@ use count::Count;
 use geometry::{Geometry, Line};
 use item::Item;
 use managed::ManagedLoan;
+
+pub(crate) use pickle::rebuild;
 
 /// A view of the memory of any object that lends some, like memoryview, of which it is a superset.
 ///
