@@ -15,6 +15,7 @@ __all__ = [
     "Buffer",
     "View",
     "_rebuild",
+    "_rebuild_view",
     "describe",
     "draw",
     "lends",
