@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # what all benchmarks share
+
 import pybuf
 
 PAIRS = 10_000

@@ -1,80 +1,39 @@
-"""Brings the peers onto this machine: pip packages into the venv, compiled parts into `target/bench/acquire/…`.
-
-Nothing is written beside the sources. Whatever cannot be had raises `Missing` with the reason; the run decides whether
-it can do without.
-"""
+"""The parts of this benchmark that are compiled: the floor and the stopwatches in C, and the peers in C++."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.metadata
 import os
-import shutil
-import subprocess
 import sys
-import sysconfig
-import tomllib
 from pathlib import Path
+from typing import ClassVar
+
+from common import workshop
+from common.workshop import Missing
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-
-#: The parts in C: module name → source and extra flags.
-C_PARTS = {
-    "acquire_driver": ("c/driver.c", []),
-    "acquire_hoard": ("c/hoard.c", []),
-    "acquire_floor": ("c/floor.c", []),
-    "acquire_object_fields": ("c/object_fields.c", ["-DATOMIC_COUNT=0"]),
-    "acquire_atomic_count": ("c/object_fields.c", ["-DATOMIC_COUNT=1"]),
-}
 
 
-class Missing(Exception):
-    """Something cannot be had here; the message says what and why."""
+class Workshop(workshop.Workshop):
+    """Compilers and folders, and how to build what only this benchmark has."""
 
-
-class Workshop:
-    """Compilers and folders.
-
-    `library` is the folder with the built extension modules, on `sys.path` once the workshop exists. It is kept
-    apart for each interpreter, because every part is built against that interpreter's full API.
-    """
+    C_PARTS: ClassVar[dict[str, tuple[str, list[str]]]] = {
+        "acquire_driver": ("c/driver.c", []),
+        "acquire_hoard": ("c/hoard.c", []),
+        "acquire_floor": ("c/floor.c", []),
+        "acquire_object_fields": ("c/object_fields.c", ["-DATOMIC_COUNT=0"]),
+        "acquire_atomic_count": ("c/object_fields.c", ["-DATOMIC_COUNT=1"]),
+    }
 
     def __init__(self) -> None:
-        self.folder = ROOT / "target" / "bench" / "acquire" / sysconfig.get_config_var("SOABI")
-        self.library = self.folder / "lib"
-        self.library.mkdir(parents=True, exist_ok=True)
-        self.suffix = sysconfig.get_config_var("EXT_SUFFIX")
-        self.cc = find_compiler("CC", "cc", "gcc", "clang")
-        self.cxx = find_compiler("CXX", "c++", "g++", "clang++")
-        sys.path.insert(0, str(self.library))
-
-    def package(self, name: str) -> None:
-        """Installs a package into the venv unless it is there."""
-        if version(name) is not None:
-            return
-        if sys.prefix == sys.base_prefix:
-            raise Missing(f"{name} is not installed, and this interpreter is no venv to install it into")
-        say(f"installing {name}")
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", name]
-        done = subprocess.run(pip, capture_output=True, text=True)
-        importlib.invalidate_caches()
-        if done.returncode != 0:
-            raise Missing(f"pip could not install {name}: {last_line(done.stderr)}")
-
-    def c(self, *names: str) -> None:
-        """Builds some of `C_PARTS`."""
-        for name in names:
-            source, flags = C_PARTS[name]
-            self.compile(self.module(name), self.cc, [HERE / source], flags)
+        super().__init__(HERE)
 
     def pybind11(self) -> None:
         """Builds the pybind11 exporter."""
         self.package("pybind11")
         include = importlib.import_module("pybind11").get_include()
         flags = ["-std=c++17", "-fvisibility=hidden", f"-I{include}"]
-        self.compile(self.module("pybind11_peer"), self.cxx, [HERE / "cpp/pybind11_peer.cpp"], flags, "pybind11")
+        self.compile(self.module("pybind11_peer"), self.cxx, [self.here / "cpp/pybind11_peer.cpp"], flags, "pybind11")
 
     def nanobind(self) -> None:
         """Builds the nanobind exporters, with nanobind's own library compiled in."""
@@ -83,119 +42,13 @@ class Workshop:
         include, sources = Path(nanobind.include_dir()), Path(nanobind.source_dir())
         flags = ["-std=c++17", "-fvisibility=hidden", "-fno-strict-aliasing"]
         flags += [f"-I{include}", f"-I{include.parent / 'ext/robin_map/include'}"]
-        sources = [HERE / "cpp/nanobind_peer.cpp", sources / "nb_combined.cpp"]
+        sources = [self.here / "cpp/nanobind_peer.cpp", sources / "nb_combined.cpp"]
         self.compile(self.module("nanobind_peer"), self.cxx, sources, flags, "nanobind")
-
-    def cython(self) -> None:
-        """Translates the Cython exporter to C and builds it."""
-        self.package("cython")
-        translated = self.folder / "cython_peer.c"
-        command = [sys.executable, "-m", "cython", "-3", str(HERE / "cython/cython_peer.pyx"), "-o", str(translated)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Missing(f"cython failed: {last_line(done.stderr)}")
-        self.compile(self.module("cython_peer"), self.cc, [translated], [], "cython")
-
-    def crate(self, name: str) -> None:
-        """Builds one of the two crates as an author does: release, default features, this interpreter's API."""
-        cargo = shutil.which("cargo")
-        if cargo is None:
-            raise Missing("no cargo")
-        environment = dict(os.environ, PYO3_PYTHON=sys.executable, PYO3_BUILD_EXTENSION_MODULE="1")
-        environment["CARGO_TARGET_DIR"] = str(self.folder / "cargo")
-        if sys.platform == "darwin":
-            environment["RUSTFLAGS"] = "-Clink-arg=-undefined -Clink-arg=dynamic_lookup"
-        say(f"cargo build {name}")
-        command = [cargo, "build", "--release", "--quiet", "--manifest-path", str(HERE / name / "Cargo.toml")]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        if done.returncode != 0:
-            say(done.stderr)
-            raise Missing(f"cargo build {name} failed: {first_error(done.stderr)}")
-        extension = "dylib" if sys.platform == "darwin" else "so"
-        replace(self.folder / "cargo/release" / f"lib{name}.{extension}", self.module(name))
 
     def malloc_counter(self) -> Path:
         """Builds the library that counts allocations in a child process."""
         if not sys.platform.startswith("linux") or not (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc"):
             raise Missing("counting allocations needs glibc")
         target = self.folder / "libcount_mallocs.so"
-        self.compile(target, self.cc, [HERE / "c/count_mallocs.c"], [])
+        self.compile(target, self.cc, [self.here / "c/count_mallocs.c"], [])
         return target
-
-    def module(self, name: str) -> Path:
-        """Where an extension module is put."""
-        return self.library / f"{name}{self.suffix}"
-
-    def compile(
-        self,
-        target: Path,
-        compiler: list[str] | None,
-        sources: list[Path],
-        flags: list[str],
-        package: str | None = None,
-    ) -> None:
-        """One shared library from its sources, unless the same command has already made it from the same text."""
-        if compiler is None:
-            raise Missing("no C or C++ compiler")
-        link = sysconfig.get_config_var("LDSHARED").split()[1:]
-        command = [*compiler, "-O2", "-DNDEBUG", "-fPIC", "-Wall", f"-I{sysconfig.get_paths()['include']}", *flags]
-        command += [*map(str, sources), *link, "-o", str(target)]
-        made_from = "\n".join([*command, sys.version, str(package and version(package))]).encode()
-        digest = hashlib.sha256(made_from + b"".join(source.read_bytes() for source in sources)).hexdigest()
-        stamp = target.with_name(target.name + ".stamp")
-        if target.exists() and stamp.exists() and stamp.read_text() == digest:
-            return
-        name = target.name.split(".")[0]
-        say(f"compiling {name}")
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            say(done.stderr)
-            raise Missing(f"{compiler[0]} could not compile {name}: {first_error(done.stderr)}")
-        stamp.write_text(digest)
-
-
-def find_compiler(variable: str, *names: str) -> list[str] | None:
-    """The compiler that built this Python, or the first of `names` that is on the path."""
-    configured = (sysconfig.get_config_var(variable) or "").split()
-    for command in [configured, *([name] for name in names)]:
-        if command and shutil.which(command[0]):
-            return command
-    return None
-
-
-def version(package: str) -> str | None:
-    """The installed version of a package."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def locked(crate: str, dependency: str) -> str | None:
-    """The version of a dependency that a crate was built with."""
-    packages = tomllib.loads((HERE / crate / "Cargo.lock").read_text())["package"]
-    return next((package["version"] for package in packages if package["name"] == dependency), None)
-
-
-def replace(source: Path, target: Path) -> None:
-    """Copies without writing into a file that a running process may have mapped."""
-    fresh = target.with_name(target.name + ".new")
-    shutil.copyfile(source, fresh)
-    fresh.replace(target)
-
-
-def first_error(text: str) -> str:
-    """The line of a compiler's output that says what was wrong."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in lines if "error" in line), lines[-1] if lines else "no message")
-
-
-def last_line(text: str) -> str:
-    """The last line that says anything."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
-
-
-def say(line: str) -> None:
-    """Talk goes to stderr, data to stdout."""
-    print(line, file=sys.stderr, flush=True)

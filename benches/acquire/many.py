@@ -15,7 +15,7 @@ from typing import Any
 
 import pybuf
 from answers import WrongAnswer
-from measure import Spread, shuffled
+from common.measure import Spread, shuffled
 from peers import FLOOR, Exporter, ours
 
 LEVELS = (1_000, 10_000, 100_000, 1_000_000)

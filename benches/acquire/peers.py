@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from build import Missing, Workshop, locked, version
+from build import HERE, Workshop
+from common.workshop import Missing, locked, version
 
 CONTENTS = bytes(range(64))
 DOUBLES = array.array("d", range(8))
@@ -95,14 +96,6 @@ def python_classes(shop: Workshop) -> None:
         raise Missing("a Python class can export from Python 3.12 on")
 
 
-def installed(shop: Workshop) -> None:
-    """The package of this project, which is nothing that pip could fetch."""
-    try:
-        importlib.import_module("onloan")
-    except ImportError as reason:
-        raise Missing(f"the package onloan is not installed in this venv: {reason}") from reason
-
-
 def shows(name: str, make: Callable[[], object], readonly: bool = False, **more: object) -> Exporter:
     """An exporter that fills exactly what was asked for and shows its count."""
     return Exporter(name, make, readonly, exact=True, counts=True, **more)
@@ -142,11 +135,11 @@ GROUPS = [
             ),
             shows("onloan #[exporter], not frozen", of("onloan_peer", "Ordinary", CONTENTS, False)),
         ],
-        lambda: locked("onloan_peer", "onloan"),
+        lambda: locked(HERE / "onloan_peer", "onloan"),
     ),
     Group(
         "onloan.Buffer",
-        installed,
+        Workshop.onloan,
         [
             fills("onloan.Buffer", of("onloan", "Buffer", CONTENTS)),
             fills("onloan.Buffer, read-only", of("onloan", "Buffer", CONTENTS, readonly=True), readonly=True),
@@ -192,7 +185,7 @@ GROUPS = [
             shows("PyO3 frozen, read-only", of("pyo3_peer", "FrozenAtomic", CONTENTS, True), readonly=True),
             shows("PyO3 not frozen", of("pyo3_peer", "Ordinary", CONTENTS, False)),
         ],
-        lambda: locked("pyo3_peer", "pyo3"),
+        lambda: locked(HERE / "pyo3_peer", "pyo3"),
     ),
     Group(
         "numpy",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass, field
 
+from common.measure import Spread, Timing, significant
+from common.tables import heading_of, left_out_json, machine, spread_cell, table, timing_json
 from many import LEVELS, Many
-from measure import Spread, Timing, significant
 from peers import FLOOR, Exporter
 from refusals import COLUMNS, FLOOR_ROW, Refusal
 
@@ -33,14 +33,13 @@ class Facts:
         """One document; ratios are to the floor of the same round."""
         return {
             "schema": 1,
-            "python": platform.python_version(),
-            "machine": {"system": platform.system(), "machine": platform.machine(), "processor": processor()},
+            **machine(),
             "rounds": self.rounds,
             "batch": self.batch,
             "seed": self.seed,
             "core": self.core,
             "versions": self.versions,
-            "left_out": [{"name": name, "why": why} for name, why in self.left_out.items()],
+            "left_out": left_out_json(self.left_out),
             "wrong": self.wrong,
             "exporters": [self.exporter_json(exporter) for exporter in self.exporters],
             "refused": [self.refusal_json(refusal) for refusal in self.refusals],
@@ -67,11 +66,6 @@ class Facts:
             "error": refusal.error,
             **timing_json(timing),
         }
-
-
-def timing_json(timing: Timing) -> dict[str, object]:
-    """Nanoseconds and ratio."""
-    return {"ns": timing.ns.as_json(), "ratio": timing.ratio.as_json()}
 
 
 def many_json(name: str, many: Many, floor: Many) -> dict[str, object]:
@@ -107,16 +101,8 @@ def markdown(facts: Facts) -> str:
 
 def heading(facts: Facts) -> str:
     """Where and how this was measured."""
-    pinned = f"core {facts.core}" if facts.core is not None else "not pinned: this system cannot"
-    return "\n".join(
-        [
-            "# Acquire + release",
-            "",
-            f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {processor()}; {pinned}; "
-            f"{facts.rounds} rounds of {facts.batch} iterations, interleaved, seed {facts.seed}.",
-            "Peers: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()) + ".",
-        ]
-    )
+    rounds = f"{facts.rounds} rounds of {facts.batch} iterations, interleaved, seed {facts.seed}."
+    return heading_of("Acquire + release", facts.core, rounds, facts.versions)
 
 
 def granted_table(facts: Facts) -> str:
@@ -187,16 +173,6 @@ def ratio_cell(timing: Timing | None) -> str:
     return "–" if timing is None else spread_cell(timing.ratio)
 
 
-def spread_cell(spread: Spread) -> str:
-    """Median and tenths."""
-    return f"{short(spread.median)} ({short(spread.p10)}–{short(spread.p90)})"
-
-
-def short(value: float) -> str:
-    """Two decimals below ten, one above."""
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
-
-
 def allocation_cell(counts: dict[str, float] | None) -> str:
     """For FULL_RO."""
     return "–" if counts is None else f"{significant(counts['FULL_RO']):g}"
@@ -206,18 +182,3 @@ def heap_cell(many: Many) -> str:
     """C heap in bytes, Python's in blocks."""
     heap = "unknown" if many.heap is None else f"{many.heap} bytes"
     return heap if many.blocks <= LEVELS[-1] // 1000 else f"{heap}, {many.blocks} blocks"
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def processor() -> str:
-    """What the system calls its processor."""
-    try:
-        with open("/proc/cpuinfo") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown processor"

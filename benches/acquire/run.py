@@ -15,15 +15,18 @@ from functools import partial
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # nothing is written beside the sources
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # what all benchmarks share
 
 import allocations
 import answers
 import many
-import measure
 import peers
 import pybuf
 import refusals
-from build import Missing, Workshop, say
+import rounds
+from build import Workshop
+from common import command, measure
+from common.workshop import Missing, say
 from report import Facts, markdown
 
 HOARD_ROUNDS = 15
@@ -36,7 +39,7 @@ def main() -> int:
     try:
         shop.c(*peers.FLOOR_PARTS)
     except Missing as reason:
-        return cannot(
+        return command.cannot(
             str(reason),
             "the clock and the floor are C: without a C compiler every peer is left out: "
             + ", ".join(group.name for group in peers.GROUPS),
@@ -49,7 +52,7 @@ def main() -> int:
     try:
         subjects = gather(shop, options.only, left_out)
     except Missing as reason:
-        return cannot(f"onloan is missing: {reason}", "the peers alone: --only '^(?!onloan)'")
+        return command.cannot(f"onloan is missing: {reason}", "the peers alone: --only '^(?!onloan)'")
     facts = run(shop, subjects, left_out, core, options)
     print(markdown(facts), end="")
     if options.json:
@@ -59,21 +62,13 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="cargo xtask bench acquire", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=positive, help="rounds (200, or 30 with --quick)")
-    parser.add_argument("--batch", type=positive, help="iterations of the floor in a round (20000, or 5000)")
-    parser.add_argument(
-        "--only", type=re.compile, default="", metavar="REGEX", help="exporters whose name it finds, and the two floors"
+    return command.arguments(
+        "acquire",
+        __doc__,
+        rounds=command.Amount(200, 30, "rounds"),
+        batch=command.Amount(20_000, 5_000, "iterations of the floor in a round"),
+        only="exporters whose name it finds, and the two floors",
     )
-    parser.add_argument("--quick", action="store_true", help="a look: fewer and shorter rounds")
-    parser.add_argument("--seed", type=int, help="of the order within a round; printed when not given")
-    parser.add_argument("--core", type=int, help="core to stay on (the last one allowed)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the facts there as well")
-    options = parser.parse_args()
-    options.rounds = options.rounds or (30 if options.quick else 200)
-    options.batch = options.batch or (5000 if options.quick else 20000)
-    options.seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
-    return options
 
 
 def gather(shop: Workshop, only: re.Pattern[str], left_out: dict[str, str]) -> list[tuple[peers.Exporter, object]]:
@@ -131,7 +126,7 @@ def run(
         for column in refusals.COLUMNS.values()
     }
     floors = dict.fromkeys(pybuf.TIMED, peers.FLOOR) | dict.fromkeys(refusals.COLUMNS.values(), refusals.FLOOR_ROW)
-    timings = measure.interleave(columns, floors, options.rounds, options.batch, order)
+    timings = rounds.measure(columns, floors, options.rounds, options.batch, order)
     say("a million exports")
     hoarded = many.measure(many.chosen(subjects), 3 if options.quick else HOARD_ROUNDS, options.batch, order)
     exporters = [exporter for exporter, _ in subjects]
@@ -201,21 +196,6 @@ def judge(
             if number >= 0.5:
                 wrong.append(f"{exporter.name}: {request} allocates {number:g} times")
     return wrong
-
-
-def positive(text: str) -> int:
-    """A count of at least one."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return value
-
-
-def cannot(error: str, hint: str) -> int:
-    """Two lines for a person."""
-    say(f"error: {error}")
-    say(f"hint: {hint}")
-    return 2
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Interleaved timing: every exporter gets a short batch in every round, in an order that changes.
+"""Interleaved timing: everybody gets a short batch in every round, in an order that changes.
 
-What slows the machine down (another process, the clock speed) then hits the floor and the exporters alike, and a
-ratio within one round cancels it. A number in a table is the median of those ratios.
+What slows the machine down (another process, the clock speed) then hits everybody alike, and a ratio within one round
+cancels it. A number in a table is the median of those ratios.
 """
 
 from __future__ import annotations
@@ -39,49 +39,50 @@ class Spread:
 
 @dataclass(frozen=True)
 class Timing:
-    """One exporter in one column: nanoseconds for one acquire and release, and the ratio to the floor."""
+    """Nanoseconds for one iteration, and the ratio to the floor of the same round."""
 
     ns: Spread
     ratio: Spread
 
 
-def interleave(
-    columns: Mapping[str, Mapping[str, Batch]], floors: Mapping[str, str], rounds: int, batch: int, order: random.Random
-) -> dict[str, dict[str, Timing]]:
-    """Column → exporter → timing, with `floors[column]` as the floor of that column.
+@dataclass(frozen=True)
+class Turn:
+    """How one way to spend time takes part: with so many iterations, in every `every`th round."""
 
-    A slow exporter gets fewer iterations, so that no batch takes much longer than six of the quickest floor's: a long
-    batch is likelier to be interrupted than a short one, which would flatter the fast ones.
-    """
-    cost = {column: {name: trial(run, batch) for name, run in batches.items()} for column, batches in columns.items()}
-    budget = 6 * batch * min(cost[column][floor] for column, floor in floors.items())
-    sizes = {
-        column: {name: max(200, min(batch, int(budget / ns))) for name, ns in rows.items()}
-        for column, rows in cost.items()
+    iterations: int
+    every: int = 1
+
+
+def interleave(
+    columns: Mapping[str, Mapping[str, Batch]],
+    turns: Mapping[str, Mapping[str, Turn]],
+    rounds: int,
+    order: random.Random,
+) -> dict[str, dict[str, list[float | None]]]:
+    """Column → name → nanoseconds for one iteration, round by round; None where it was not its turn."""
+    times: dict[str, dict[str, list[float | None]]] = {
+        column: {name: [] for name in batches} for column, batches in columns.items()
     }
-    times = {column: {name: [] for name in batches} for column, batches in columns.items()}
     for done in range(rounds):
         progress(done, rounds)
         for column in shuffled(columns, order):
             for name in shuffled(columns[column], order):
-                size = sizes[column][name]
-                times[column][name].append(columns[column][name](size) / size)
+                turn = turns[column][name]
+                measured = None if done % turn.every else columns[column][name](turn.iterations) / turn.iterations
+                times[column][name].append(measured)
     progress(rounds, rounds)
-    return {
-        column: {name: timing(values, times[column][floors[column]]) for name, values in rows.items()}
-        for column, rows in times.items()
-    }
+    return times
 
 
-def timing(values: list[float], floor: list[float]) -> Timing:
-    """The values of each round over the floor's of the same round."""
-    return Timing(Spread.of(values), Spread.of([value / least for value, least in zip(values, floor, strict=True)]))
+def timing(values: list[float | None], floor: list[float | None]) -> Timing:
+    """Of all values, and over the floor's of the same rounds."""
+    return Timing(Spread.of([value for value in values if value is not None]), Spread.of(ratios(values, floor)))
 
 
-def trial(run: Batch, batch: int) -> float:
-    """About what one iteration costs, in nanoseconds."""
-    few = max(200, batch // 20)
-    return min(run(few) for _ in range(3)) / few
+def ratios(values: list[float | None], floor: list[float | None]) -> list[float]:
+    """Round by round, where it was the turn of both."""
+    pairs = zip(values, floor, strict=True)
+    return [value / least for value, least in pairs if value is not None and least is not None]
 
 
 def shuffled(names: Mapping[str, object], order: random.Random) -> list[str]:

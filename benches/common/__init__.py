@@ -1,0 +1,1 @@
+"""What the benchmarks share: building the peers, measuring interleaved, the command line, tables."""
