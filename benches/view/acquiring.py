@@ -19,8 +19,8 @@ NOTE = (
 )
 
 
-def group(here: set[str]) -> Group:
-    """Exporters from the quickest there can be to NumPy."""
+def groups(here: set[str]) -> list[Group]:
+    """One table: exporters from the quickest there can be to NumPy."""
     exporters: dict[str, Callable[[], object]] = {
         "C exporter, static": lambda: importlib.import_module("view_exporters").Doubles(),
         "array.array('d')": lambda: array.array("d", range(8)),
@@ -38,7 +38,7 @@ def group(here: set[str]) -> Group:
         Case("array.array('d'), to be written to", lambda: writing(array.array("d", range(8)), here), marks=marks)
     )
     columns = [RAW, VIEW, ANY, VIEW_MUT, TYPED, UNTYPED, CYTHON] if pyo3 else [VIEW, ANY, VIEW_MUT, CYTHON]
-    return Group("Acquire + drop in Rust", NOTE, columns, cases)
+    return [Group("Acquire + drop in Rust", NOTE, columns, cases)]
 
 
 def reading(exporter: object, here: set[str], ndim: int) -> Made:

@@ -16,10 +16,10 @@ NOTE = "Called from C as the interpreter calls them. `m` is a view that is held;
 ITEMS = 1000
 
 
-def group(here: set[str]) -> Group:
-    """Opening, items, parts, iteration."""
+def groups(here: set[str]) -> list[Group]:
+    """One table: opening, items, parts, iteration."""
     cases = [*opening(), *getting(), *setting(), *iterating()]
-    return Group("Python objects", NOTE, [THEIRS, OURS], cases)
+    return [Group("Python objects", NOTE, [THEIRS, OURS], cases)]
 
 
 def doubles(count: int = ITEMS) -> array.array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from case import Group
 from stopwatch import Reached, Row
 
-from common.tables import heading_of, left_out_json, machine, short, spread_cell, table, timing_json
+from common.tables import heading_of, left_out_json, machine, spread_cell, table, timing_json
 
 
 @dataclass
@@ -107,7 +107,7 @@ def verdict(reached: Reached) -> str:
     """What was measured, and whether that is the mark."""
     if reached.measured is None:
         return "not measured"
-    return f"{'yes' if reached.met else '**no**'}: {short(reached.measured.median)}"
+    return f"{'yes' if reached.met else '**no**'}: {reached.measured.median:.3g}"
 
 
 def marks(facts: Facts) -> str:
@@ -116,7 +116,7 @@ def marks(facts: Facts) -> str:
     missed = facts.missed()
     lines = [f"{len(known) - len(missed)} of {len(known)} were met."]
     lines += [
-        f"- {group.name}: {row.case.title}: {reached.mark}: {short(reached.measured.median)}"
+        f"- {group.name}: {row.case.title}: {reached.mark}: {reached.measured.median:.3g}"
         for group, row, reached in missed
         if reached.measured is not None
     ]

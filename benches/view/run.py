@@ -16,15 +16,18 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))  # what all benchmarks
 
 import acquiring
 import build
+import comparing
+import copies
 import objects
 import stopwatch
+import values
 from case import Case, Group
 from report import Facts, markdown
 
 from common import command, measure
 from common.workshop import Missing, say
 
-GROUPS = [acquiring.group, objects.group]
+GROUPS = [acquiring.groups, objects.groups, copies.groups, comparing.groups, values.groups]
 
 
 def main() -> int:
@@ -45,7 +48,8 @@ def main() -> int:
     if core is None:
         say("not pinned to a core: this system has no sched_setaffinity")
     say(f"seed {options.seed}")
-    chosen = [(group, cases) for group in (make(set(here)) for make in GROUPS) if (cases := wanted(group, options))]
+    groups = [group for make in GROUPS for group in make(set(here))]
+    chosen = [(group, cases) for group in groups if (cases := wanted(group, options))]
     if not chosen:
         return command.cannot("--only finds no case", "a case is called 'table: case, size'")
     versions = {name: number for name, number in here.items() if number}

@@ -76,18 +76,18 @@ def reached(mark: Mark, case: Case, times: dict[str, list[float | None]]) -> Spr
 
 
 def plan(way: Way, rounds: int, batch: float) -> Turn:
-    """As many iterations as fill a batch, or one; a slow one every second, fourth, … round, but in five at least.
+    """As many iterations as fill a batch, or one; a slow one every second, fourth, … round, but in three at least.
 
     Powers of two, so that the turns of two slow ways meet.
     """
     iterations = 1
-    elapsed = way.time(1, 1)
+    elapsed = way.time(1, 0)
     while elapsed < batch / 4 and iterations < 1_000_000:
         iterations *= 4
         elapsed = way.time(iterations, 0)
     cost = elapsed / iterations
     every = 1
-    while cost > SLOW * batch * every and rounds // (2 * every) >= 5:
+    while cost > SLOW * batch * every and rounds // (2 * every) >= 3:
         every *= 2
     return Turn(max(1, int(batch / cost)), every)
 
