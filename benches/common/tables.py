@@ -18,8 +18,10 @@ def spread_cell(spread: Spread) -> str:
 
 
 def short(value: float) -> str:
-    """Two decimals below ten, one above."""
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    """Two decimals below ten, one above; of small ones two digits."""
+    if value < 0.1:
+        return f"{value:.2g}"
+    return f"{value:.2f}" if value < 10 else f"{value:,.1f}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
