@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from typing import Any
 
 import layouts
@@ -70,18 +71,18 @@ def copied(layout: Layout, nbytes: int, here: set[str]) -> Made:
     numpy = importlib.import_module("numpy")
     source = layouts.source(layout, nbytes)
     made = native(source, source.size, source.itemsize, here)
-    flat, target = numpy.ascontiguousarray(source), numpy.zeros(source.shape, source.dtype)
+    flat, target = numpy.ascontiguousarray(source), memory(source.shape, source.dtype)
     import view_driver
 
     made[MEMCPY] = ways.copies(view_driver.time_memcpy, target, flat, contents=target.tobytes)
     made[TO_CONTIGUOUS] = to_contiguous(source, source.shape, source.dtype)
-    made |= assigned(source, numpy.zeros(source.shape, source.dtype), one_dimension=source.ndim == 1)
-    made |= copyto(source, numpy.zeros(source.shape, source.dtype))
+    made |= assigned(source, memory(source.shape, source.dtype), one_dimension=source.ndim == 1)
+    made |= copyto(source, memory(source.shape, source.dtype))
     if "Cython" in here:
         import cython_peer
 
         time = (cython_peer.time_copy_1, cython_peer.time_copy_2, cython_peer.time_copy_3)[source.ndim - 1]
-        target = numpy.zeros(source.shape, source.dtype)
+        target = memory(source.shape, source.dtype)
         made[CYTHON] = ways.copies(time, target, source, contents=target.tobytes)
     return Made(flat.tobytes(), made)
 
@@ -91,7 +92,6 @@ def copied_rows(nbytes: int, here: set[str]) -> Made:
     import view_driver
     import view_exporters
 
-    numpy = importlib.import_module("numpy")
     rows = layouts.rows(nbytes)
     source, expected = view_exporters.Rows(rows), b"".join(rows)
     shape = (len(rows), len(rows[0]))
@@ -99,11 +99,11 @@ def copied_rows(nbytes: int, here: set[str]) -> Made:
     target = bytearray(len(expected))
     made[MEMCPY] = ways.copies(view_driver.time_memcpy, target, expected, contents=lambda: bytes(target))
     made[TO_CONTIGUOUS] = to_contiguous(source, shape, "u1")
-    made |= assigned(source, numpy.zeros(shape, "u1"), one_dimension=False)
+    made |= assigned(source, memory(shape, "u1"), one_dimension=False)
     if "Cython" in here:
         import cython_peer
 
-        square = numpy.zeros(shape, "u1")
+        square = memory(shape, "u1")
         made[CYTHON] = ways.copies(cython_peer.time_copy_rows, square, source, contents=square.tobytes)
     return Made(expected, made)
 
@@ -125,11 +125,18 @@ def native(source: Any, items: int, itemsize: int, here: set[str]) -> dict[str, 
     return made
 
 
+def memory(shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array of zeros in memory of the kind that Rust's targets are in. NumPy's own large ones are in huge pages."""
+    numpy = importlib.import_module("numpy")
+    itemsize = numpy.dtype(dtype).itemsize
+    return numpy.frombuffer(bytearray(math.prod(shape) * itemsize), dtype).reshape(shape)
+
+
 def to_contiguous(source: Any, shape: tuple[int, ...], dtype: Any) -> Way:
     """CPython's own, which memoryview.tobytes and PyO3 come down to."""
     import view_driver
 
-    target = importlib.import_module("numpy").zeros(shape, dtype)
+    target = memory(shape, dtype)
     return ways.copies(view_driver.time_to_contiguous, target, source, contents=target.tobytes)
 
 
@@ -139,7 +146,7 @@ def assigned(source: Any, target: Any, one_dimension: bool) -> dict[str, Way]:
 
     made = {ASSIGNED: ways.sets(onloan.View(target), ..., onloan.View(source), target.tobytes)}
     if one_dimension:
-        theirs = target.copy() if target.flags.c_contiguous else like(target)
+        theirs = like(target)
         made[MEMORYVIEW] = ways.sets(memoryview(theirs), slice(None), memoryview(source), theirs.tobytes)
     return made
 
@@ -156,12 +163,11 @@ def copyto(source: Any, target: Any) -> dict[str, Way]:
 
 def like(array: Any) -> Any:
     """Another array of the same layout, in memory of its own, all zero."""
-    numpy = importlib.import_module("numpy")
     if array.ndim == 1 and array.strides[0] != array.itemsize:
         step = array.strides[0] // array.itemsize
-        return numpy.zeros(abs(step) * array.size, array.dtype)[::step]
+        return memory((abs(step) * array.size,), array.dtype)[::step]
     order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-    whole = numpy.zeros([array.shape[axis] for axis in order], array.dtype)
+    whole = memory(tuple(array.shape[axis] for axis in order), array.dtype)
     return whole.transpose([order.index(axis) for axis in range(array.ndim)])
 
 
@@ -191,7 +197,7 @@ def spread_out(layout: Layout, nbytes: int) -> Made:
     numpy = importlib.import_module("numpy")
     shown = layouts.source(layout, nbytes)
     source = numpy.ascontiguousarray(shown)
-    flat = numpy.zeros(source.shape, source.dtype)
+    flat = memory(source.shape, source.dtype)
     made = {MEMCPY: ways.copies(view_driver.time_memcpy, flat, source, contents=flat.tobytes)}
     made |= assigned(source, like(shown), one_dimension=source.ndim == 1)
     made |= copyto(source, like(shown))
