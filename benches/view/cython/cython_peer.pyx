@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
 # A consumer as Cython's documentation shows it: typed memoryviews, and loops over their items.
 cimport cython
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+from posix.time cimport CLOCK_THREAD_CPUTIME_ID, clock_gettime, timespec
 
 ctypedef fused item:
     unsigned char
@@ -11,7 +11,7 @@ ctypedef fused item:
 
 cdef long long now() noexcept:
     cdef timespec at
-    clock_gettime(CLOCK_MONOTONIC, &at)
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at)
     return <long long> at.tv_sec * 1000000000 + at.tv_nsec
 
 

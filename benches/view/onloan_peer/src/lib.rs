@@ -1,26 +1,32 @@
 //! A consumer as an author writes it with onloan: views as arguments, no `unsafe`.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use onloan::{View, ViewMut, Viewed};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use rustix::time::{ClockId, clock_gettime};
+
+/// This thread's own time in nanoseconds.
+fn now() -> i64 {
+    let at = clock_gettime(ClockId::ThreadCPUTime);
+    at.tv_sec * 1_000_000_000 + at.tv_nsec
+}
 
 /// Nanoseconds for all iterations.
 fn timed(
     iterations: usize,
     warm_up: usize,
     mut step: impl FnMut() -> PyResult<()>,
-) -> PyResult<u64> {
+) -> PyResult<i64> {
     for _ in 0..warm_up {
         step()?;
     }
-    let start = Instant::now();
+    let start = now();
     for _ in 0..iterations {
         step()?;
     }
-    Ok(u64::try_from(start.elapsed().as_nanos())?)
+    Ok(now() - start)
 }
 
 /// Acquires `object` as a view of `T`s, and drops it.
@@ -28,7 +34,7 @@ fn time_view<T: Viewed, const NDIM: usize>(
     object: &Bound<'_, PyAny>,
     iterations: usize,
     warm_up: usize,
-) -> PyResult<u64> {
+) -> PyResult<i64> {
     timed(iterations, warm_up, || {
         let view: View<'_, T, NDIM> = object.extract()?;
         black_box(&view);
@@ -38,13 +44,13 @@ fn time_view<T: Viewed, const NDIM: usize>(
 
 /// `View<f64>` of an object, acquired and dropped.
 #[pyfunction]
-fn time_view_f64(object: &Bound<'_, PyAny>, iterations: usize, warm_up: usize) -> PyResult<u64> {
+fn time_view_f64(object: &Bound<'_, PyAny>, iterations: usize, warm_up: usize) -> PyResult<i64> {
     time_view::<f64, { onloan::DYNAMIC }>(object, iterations, warm_up)
 }
 
 /// `View` of an object, whatever its items are, acquired and dropped.
 #[pyfunction]
-fn time_view_any(object: &Bound<'_, PyAny>, iterations: usize, warm_up: usize) -> PyResult<u64> {
+fn time_view_any(object: &Bound<'_, PyAny>, iterations: usize, warm_up: usize) -> PyResult<i64> {
     time_view::<onloan::Any, { onloan::DYNAMIC }>(object, iterations, warm_up)
 }
 
@@ -54,7 +60,7 @@ fn time_view_mut_f64(
     object: &Bound<'_, PyAny>,
     iterations: usize,
     warm_up: usize,
-) -> PyResult<u64> {
+) -> PyResult<i64> {
     timed(iterations, warm_up, || {
         let view: ViewMut<'_, f64> = object.extract()?;
         black_box(&view);
@@ -132,7 +138,7 @@ impl Target {
         source: &Bound<'_, PyAny>,
         iterations: usize,
         warm_up: usize,
-    ) -> PyResult<u64> {
+    ) -> PyResult<i64> {
         match &mut self.memory {
             Memory::Bytes(to) => {
                 let view: View<'_, u8> = source.extract()?;
