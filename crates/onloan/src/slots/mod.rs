@@ -39,5 +39,7 @@ mod steady;
 pub use class::{Access, Export, ExporterClass, Lender, given};
 pub use install::Slots;
 pub use lend::getbuffer_plain;
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+pub(crate) use release::is_release;
 pub use release::releasebuffer_plain;
 pub(crate) use steady::steady;

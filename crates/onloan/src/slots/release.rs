@@ -37,6 +37,13 @@ pub(super) unsafe extern "C" fn releasebuffer(
     unsafe { release_at_length(object, internal) };
 }
 
+/// Whether that is [`releasebuffer`]. `false` is no proof: the compiler may have made it twice.
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+#[inline]
+pub(crate) fn is_release(slot: ffi::releasebufferproc) -> bool {
+    std::ptr::fn_addr_eq(slot, releasebuffer as ffi::releasebufferproc)
+}
+
 /// Releases, whatever may be.
 ///
 /// # Safety

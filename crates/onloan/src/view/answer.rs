@@ -16,6 +16,8 @@ use super::geometry::{AXES, Geometry};
 /// Without [`Request::ND`] the items are bytes, whatever `ndim` and `itemsize` say: some exporters leave them as they are, some set `ndim` to 0
 /// or 1.
 ///
+/// `likely` is the size that items probably have, if the compiler knows one: those are read fastest.
+///
 /// # Errors
 /// What does not add up.
 ///
@@ -25,17 +27,38 @@ use super::geometry::{AXES, Geometry};
 pub(super) unsafe fn read(
     answer: &ffi::Py_buffer,
     request: Request,
+    likely: Option<usize>,
     geometry: &mut Geometry,
 ) -> Result<(), Contradiction> {
     geometry.base = answer.buf.cast();
+    let writable = request.wants(Request::WRITABLE) && answer.readonly == 0;
+    geometry.facts.writable = writable;
     // SAFETY: granted by the caller.
-    let row = unsafe { read_row(answer, request, geometry) };
+    let row = unsafe { read_row(answer, request, likely, geometry) }.is_some();
+    // A request that takes whatever there is cannot be broken.
+    if row && request == Request::FULL_RO {
+        return Ok(());
+    }
     // SAFETY: granted by the caller.
-    if row.is_none() && unsafe { read_axes(answer, request, geometry) }.is_none() {
+    unsafe { read_at_length(answer, request, geometry, row) }
+}
+
+/// As [`read`], whatever there is; `row` if it was read as one. Not on the straight way through [`read`], that is, `cold`.
+///
+/// # Safety
+/// As [`read`].
+#[cold]
+unsafe fn read_at_length(
+    answer: &ffi::Py_buffer,
+    request: Request,
+    geometry: &mut Geometry,
+    row: bool,
+) -> Result<(), Contradiction> {
+    // SAFETY: granted by the caller.
+    if !row && unsafe { read_axes(answer, request, geometry) }.is_none() {
         // SAFETY: granted by the caller.
         unsafe { read_any(answer, request, geometry) }?;
     }
-    // A request that takes whatever there is cannot be broken.
     if request != Request::FULL_RO {
         keeps_to(geometry, answer.readonly != 0, request)?;
     }
@@ -50,9 +73,15 @@ pub(super) unsafe fn read(
 unsafe fn read_row(
     answer: &ffi::Py_buffer,
     request: Request,
+    likely: Option<usize>,
     geometry: &mut Geometry,
 ) -> Option<()> {
     let (items, itemsize) = if request.wants(Request::ND) {
+        let itemsize = match likely {
+            Some(size) if answer.itemsize != size.cast_signed() => return None,
+            Some(size) => size.cast_signed(),
+            None => answer.itemsize,
+        };
         if answer.ndim != 1 || answer.shape.is_null() || !answer.suboffsets.is_null() {
             return None;
         }
@@ -61,16 +90,22 @@ unsafe fn read_row(
         if !answer.strides.is_null() {
             // SAFETY: as above.
             let stride = unsafe { answer.strides.read() };
-            if stride != answer.itemsize {
+            if stride != itemsize {
                 return None;
             }
         }
-        (items, answer.itemsize)
+        (items, itemsize)
     } else {
         (answer.len, 1)
     };
-    let counted = items | itemsize >= 0 && items.checked_mul(itemsize)? == answer.len;
-    if !counted || (answer.buf.is_null() && answer.len > 0) {
+    // Not negative, and no more than can be counted.
+    let counted = match likely {
+        // Known to the compiler, and so one comparison.
+        Some(size) if size > 0 => items.cast_unsigned() <= isize::MAX.cast_unsigned() / size,
+        _ => items | itemsize >= 0,
+    };
+    // Without an address there may be no bytes; that is rare.
+    if !counted || items.checked_mul(itemsize)? != answer.len || answer.buf.is_null() {
         return None;
     }
     geometry.set_row(items, itemsize);

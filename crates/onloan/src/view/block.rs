@@ -16,8 +16,8 @@
 //!
 //! # Without an allocation
 //!
-//! A block that has served is kept for the next loan, a few of them in a list. Taking one costs two loads and a store, and an acquisition
-//! allocates only where more loans are out at once than ever before.
+//! A block that has served is kept for the next loan: one ready at hand, a few more in a list. Taking that one costs a load and a store, and an
+//! acquisition allocates only where more loans are out at once than ever before.
 
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
@@ -64,6 +64,7 @@ impl Block {
     #[cold]
     fn forget(used: &mut Block) {
         used.known = OnceLock::new();
+        used.geometry.forget();
     }
 
     /// Keeps a block for the next loan.
@@ -74,8 +75,7 @@ impl Block {
     pub(super) unsafe fn put(py: Python<'_>, block: NonNull<Block>) {
         // SAFETY: granted by the caller.
         let used = unsafe { &mut *block.as_ptr() };
-        used.geometry.forget();
-        if used.known.get().is_some() {
+        if used.geometry.has_more() {
             Block::forget(used);
         }
         // SAFETY: granted by the caller.
@@ -93,10 +93,11 @@ mod spare {
 
     use super::Block;
 
-    /// How many blocks may wait.
+    /// How many blocks may wait in the list.
     const MOST: usize = 32;
 
     struct Spare {
+        ready: Cell<*mut Block>,
         first: Cell<*mut Block>,
         count: Cell<usize>,
     }
@@ -106,12 +107,23 @@ mod spare {
     unsafe impl Sync for Spare {}
 
     static SPARE: Spare = Spare {
+        ready: Cell::new(ptr::null_mut()),
         first: Cell::new(ptr::null_mut()),
         count: Cell::new(0),
     };
 
     #[inline]
     pub(super) fn take(_py: Python<'_>) -> Option<NonNull<Block>> {
+        let ready = SPARE.ready.get();
+        if ready.is_null() {
+            return take_listed();
+        }
+        SPARE.ready.set(ptr::null_mut());
+        NonNull::new(ready)
+    }
+
+    #[inline(never)]
+    fn take_listed() -> Option<NonNull<Block>> {
         let block = NonNull::new(SPARE.first.get())?;
         // SAFETY: a block in the list is alive, and nobody else uses it.
         SPARE.first.set(unsafe { block.as_ref() }.next);
@@ -123,6 +135,18 @@ mod spare {
     /// The block came from a `Box`, and nobody uses it any more.
     #[inline]
     pub(super) unsafe fn put(_py: Python<'_>, block: NonNull<Block>) {
+        if SPARE.ready.get().is_null() {
+            SPARE.ready.set(block.as_ptr());
+        } else {
+            // SAFETY: granted by the caller.
+            unsafe { list(block) };
+        }
+    }
+
+    /// # Safety
+    /// As [`put`].
+    #[inline(never)]
+    unsafe fn list(block: NonNull<Block>) {
         if SPARE.count.get() == MOST {
             // SAFETY: granted by the caller.
             return unsafe { free(block) };

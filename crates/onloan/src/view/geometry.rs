@@ -11,8 +11,10 @@
 
 use std::ptr;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
-use onloan_core::layout::Layout;
+use onloan_core::layout::{Layout, MAX_NDIM};
 use onloan_core::request::Offer;
 
 use super::pointers::Pointers;
@@ -28,24 +30,34 @@ pub(super) struct Line {
     pub(super) stride: isize,
 }
 
+/// What is known of items beside their numbers: side by side, so as to be written at once.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct Facts {
+    /// Writing was asked for, and granted.
+    pub(super) writable: bool,
+    /// All items form a line.
+    lined: bool,
+    /// The items lie without gaps in C order.
+    gapless: bool,
+    /// At most [`MAX_NDIM`].
+    ndim: u8,
+}
+
 /// The items of a loan, or of a part of one.
 #[derive(Debug)]
 pub(super) struct Geometry {
     /// Of item [0,…,0], or of the first table of pointers.
     pub(super) base: *mut u8,
-    /// Writing was asked for, and granted.
-    pub(super) writable: bool,
+    pub(super) facts: Facts,
     itemsize: usize,
     size: usize,
-    ndim: usize,
-    /// Bytes from one item to the next, if all form a line.
-    distance: Option<isize>,
-    /// The items lie without gaps in C order.
-    gapless: bool,
     /// Invariant `AXES_CHECKED`: while `layout` is empty, there are at most [`AXES`] axes and the first `ndim` numbers of these two make one.
     shape: [isize; AXES],
     strides: [isize; AXES],
     layout: OnceLock<Layout>,
+    /// There may be more to be forgotten than numbers: a layout, or what the block of the loan has beside this.
+    more: AtomicBool,
 }
 
 impl Geometry {
@@ -53,15 +65,18 @@ impl Geometry {
     pub(super) const fn nothing() -> Geometry {
         Geometry {
             base: ptr::null_mut(),
-            writable: false,
+            facts: Facts {
+                writable: false,
+                lined: true,
+                gapless: true,
+                ndim: 1,
+            },
             itemsize: 1,
             size: 0,
-            ndim: 1,
-            distance: Some(1),
-            gapless: true,
             shape: [0; AXES],
             strides: [1; AXES],
             layout: OnceLock::new(),
+            more: AtomicBool::new(false),
         }
     }
 
@@ -77,24 +92,30 @@ impl Geometry {
     pub(super) fn set(&mut self, layout: Layout) {
         self.itemsize = layout.itemsize();
         self.size = layout.size();
-        self.ndim = layout.ndim();
-        self.gapless = layout.is_c_contiguous();
-        self.distance = match layout.strides() {
-            [stride] if !layout.is_indirect() => Some(*stride),
-            // At most `isize::MAX`, as the layout promises.
-            _ => self.gapless.then_some(layout.itemsize().cast_signed()),
-        };
+        self.set_ndim(layout.ndim());
+        self.facts.gapless = layout.is_c_contiguous();
+        self.facts.lined = self.facts.gapless || (layout.ndim() == 1 && !layout.is_indirect());
         self.layout = OnceLock::from(layout);
+        self.note_more();
+    }
+
+    #[inline]
+    fn set_ndim(&mut self, ndim: usize) {
+        const { assert!(MAX_NDIM <= u8::MAX as usize) };
+        self.facts.ndim = ndim as u8;
     }
 
     /// Takes one axis without gaps over: `items` times `itemsize` is a number of bytes, and neither is negative.
     #[inline]
     pub(super) fn set_row(&mut self, items: isize, itemsize: isize) {
-        self.itemsize = itemsize.unsigned_abs();
-        self.size = items.unsigned_abs();
-        self.ndim = 1;
-        self.gapless = true;
-        self.distance = Some(itemsize);
+        self.facts = Facts {
+            lined: true,
+            gapless: true,
+            ndim: 1,
+            ..self.facts
+        };
+        self.itemsize = itemsize.cast_unsigned();
+        self.size = items.cast_unsigned();
         self.shape[0] = items;
         self.strides[0] = itemsize;
     }
@@ -133,15 +154,9 @@ impl Geometry {
         let bytes = items.checked_mul(itemsize)?;
         self.itemsize = itemsize.unsigned_abs();
         self.size = items.unsigned_abs();
-        self.ndim = shape.len();
-        self.gapless = gapless || bytes == 0;
-        self.distance = if shape.len() == 1 {
-            Some(self.strides[0])
-        } else if self.gapless {
-            Some(itemsize)
-        } else {
-            None
-        };
+        self.set_ndim(shape.len());
+        self.facts.gapless = gapless || bytes == 0;
+        self.facts.lined = self.facts.gapless || shape.len() == 1;
         Some(())
     }
 
@@ -150,7 +165,7 @@ impl Geometry {
     pub(super) fn shape(&self) -> &[isize] {
         match self.layout.get() {
             Some(layout) => layout.shape(),
-            None => &self.shape[..self.ndim],
+            None => &self.shape[..self.ndim()],
         }
     }
 
@@ -159,7 +174,7 @@ impl Geometry {
     pub(super) fn strides(&self) -> &[isize] {
         match self.layout.get() {
             Some(layout) => layout.strides(),
-            None => &self.strides[..self.ndim],
+            None => &self.strides[..self.ndim()],
         }
     }
 
@@ -174,7 +189,7 @@ impl Geometry {
             let mut pointers = unsafe { Pointers::promised() };
             return layout.address(&mut pointers, self.base, index);
         }
-        if index.len() != self.ndim {
+        if index.len() != self.ndim() {
             return None;
         }
         let mut place = self.base;
@@ -189,26 +204,33 @@ impl Geometry {
         Some(place)
     }
 
-    /// Gives back what was allocated.
+    /// Whether there may be more to be forgotten than numbers.
     #[inline]
-    pub(super) fn forget(&mut self) {
-        if self.layout.get().is_some() {
-            self.forget_layout();
-        }
+    pub(super) fn has_more(&mut self) -> bool {
+        *self.more.get_mut()
     }
 
-    #[cold]
-    fn forget_layout(&mut self) {
+    /// There will be more to be forgotten than numbers. Whoever forgets it has the geometry exclusively, and so sees this.
+    pub(super) fn note_more(&self) {
+        self.more.store(true, Relaxed);
+    }
+
+    /// Gives back what was allocated.
+    pub(super) fn forget(&mut self) {
         self.layout = OnceLock::new();
+        *self.more.get_mut() = false;
     }
 
     /// All items in C order, where they form a line.
     #[inline]
     pub(super) fn line(&self) -> Option<Line> {
-        let stride = self.distance?;
-        Some(Line {
+        self.facts.lined.then(|| Line {
             items: self.size,
-            stride,
+            stride: match self.strides() {
+                [stride] => *stride,
+                // At most `isize::MAX`, as the layout promises.
+                _ => self.itemsize.cast_signed(),
+            },
         })
     }
 
@@ -226,7 +248,7 @@ impl Geometry {
     /// The items lie without gaps in C order.
     #[inline]
     pub(super) fn is_gapless(&self) -> bool {
-        self.gapless
+        self.facts.gapless
     }
 
     #[inline]
@@ -247,7 +269,7 @@ impl Geometry {
 
     #[inline]
     pub(super) fn ndim(&self) -> usize {
-        self.ndim
+        self.facts.ndim.into()
     }
 
     #[inline]
@@ -261,7 +283,9 @@ impl Geometry {
     #[cold]
     fn make_layout(&self) -> &Layout {
         self.layout.get_or_init(|| {
-            let (shape, strides) = (&self.shape[..self.ndim], &self.strides[..self.ndim]);
+            self.note_more();
+            let ndim = self.ndim();
+            let (shape, strides) = (&self.shape[..ndim], &self.strides[..ndim]);
             Layout::strided(shape, strides, self.itemsize)
                 .unwrap_or_else(|error| unreachable!("checked axes have no layout: {error}"))
         })
@@ -269,7 +293,7 @@ impl Geometry {
 
     /// What requests this can answer.
     pub(super) fn offer(&self, readonly: bool) -> Offer {
-        if self.gapless && self.ndim <= 1 {
+        if self.facts.gapless && self.ndim() <= 1 {
             Offer::new(readonly, true, true, false)
         } else {
             Offer::of(self.layout(), readonly)

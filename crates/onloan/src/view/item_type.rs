@@ -7,6 +7,7 @@
 use onloan_core::element::{AnyBits, Element};
 use onloan_core::format::{Format, Kind, Plan, Scalar};
 use onloan_core::layout::{Layout, LayoutError};
+use onloan_core::request::Request;
 
 use super::loan::Loan;
 use super::refusal::ItemMismatch;
@@ -22,6 +23,14 @@ pub enum Any {}
     note = "for `bool` use `ByteBool`, for `char` use `u32`; a struct needs `#[derive(Element)]` and only such fields; for items of any type use `Any`"
 )]
 pub trait Viewed: Sealed + 'static {
+    /// The bytes of an item, if there is only one type of them.
+    #[doc(hidden)]
+    const ITEMSIZE: Option<usize>;
+
+    /// The items, for which `request` asked, are spelled as this type's are. `false` says nothing: ask [`fit`](Self::fit).
+    #[doc(hidden)]
+    fn fits_plainly(loan: &Loan, request: Request) -> bool;
+
     #[doc(hidden)]
     fn fit(loan: &Loan) -> Result<Fit, Box<ItemMismatch>>;
 }
@@ -40,6 +49,13 @@ pub enum Fit {
 impl Sealed for Any {}
 
 impl Viewed for Any {
+    const ITEMSIZE: Option<usize> = None;
+
+    #[inline]
+    fn fits_plainly(_: &Loan, _: Request) -> bool {
+        true
+    }
+
     #[inline]
     fn fit(_: &Loan) -> Result<Fit, Box<ItemMismatch>> {
         Ok(Fit::AsTheyAre)
@@ -49,19 +65,19 @@ impl Viewed for Any {
 impl<T: AnyBits> Sealed for T {}
 
 impl<T: AnyBits> Viewed for T {
+    const ITEMSIZE: Option<usize> = Some(size_of::<T>());
+
     #[inline]
+    fn fits_plainly(loan: &Loan, request: Request) -> bool {
+        loan.geometry().itemsize() == size_of::<T>() && loan.format_is(T::FORMAT, request)
+    }
+
     fn fit(loan: &Loan) -> Result<Fit, Box<ItemMismatch>> {
-        let itemsize = loan.geometry().itemsize();
-        if loan.format_is(T::FORMAT) && itemsize == size_of::<T>() {
-            return Ok(Fit::AsTheyAre);
-        }
-        fit_otherwise::<T>(loan)
+        fit::<T>(loan)
     }
 }
 
-/// Spelled otherwise, of another type, or an array.
-#[inline(never)]
-fn fit_otherwise<T: AnyBits>(loan: &Loan) -> Result<Fit, Box<ItemMismatch>> {
+fn fit<T: AnyBits>(loan: &Loan) -> Result<Fit, Box<ItemMismatch>> {
     if means::<T>(loan) {
         return Ok(Fit::AsTheyAre);
     }

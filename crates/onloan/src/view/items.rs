@@ -125,7 +125,7 @@ impl<T: Viewed, const NDIM: usize> Items<T, NDIM> {
     #[inline]
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.geometry.writable
+        self.geometry.facts.writable
     }
 
     /// The items lie without gaps, the last index varying fastest.
@@ -191,7 +191,7 @@ impl<T: Viewed, const NDIM: usize> Items<T, NDIM> {
 
     fn beside(&self, base: *mut u8, layout: Layout) -> Geometry {
         let mut geometry = Geometry::of(base, layout);
-        geometry.writable = self.geometry.writable;
+        geometry.facts.writable = self.geometry.facts.writable;
         geometry
     }
 }

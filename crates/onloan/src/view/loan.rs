@@ -43,6 +43,7 @@ use pyo3::prelude::*;
 use super::answer::{self, Contradiction};
 use super::block::Block;
 use super::geometry::Geometry;
+use super::handover;
 use crate::pending::Pending;
 
 /// The memory of an exporter, for as long as this lives.
@@ -87,39 +88,35 @@ impl Loan {
     /// the rule of the protocol that it breaks.
     #[inline]
     pub fn acquire(object: &Bound<'_, PyAny>, request: Request) -> PyResult<Loan> {
-        Loan::acquire_boxed(object, request).map_err(|error| *error)
+        Loan::acquire_boxed(object, request, None).map_err(|error| *error)
     }
 
-    /// As [`acquire`](Self::acquire). With the error in a box the result is two words, which are returned in registers.
-    #[inline]
+    /// As [`acquire`](Self::acquire), of items that probably have a `likely` size. Where the request is known to the compiler, what was asked need not be looked up: so this becomes part of
+    /// its callers, and the error is in a box.
+    #[inline(always)]
     pub(super) fn acquire_boxed(
         object: &Bound<'_, PyAny>,
         request: Request,
+        likely: Option<usize>,
     ) -> Result<Loan, Box<PyErr>> {
         let py = object.py();
         let mut block = Block::take(py);
         // SAFETY: nobody else knows the block.
         let filled = unsafe { block.as_mut() };
         // SAFETY: an object, alive and attached, and a struct to be filled; what a failed request leaves in it is not looked at.
-        let got = unsafe {
-            ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut filled.buffer, request.flags())
-        };
+        let got =
+            unsafe { handover::ask(object.as_ptr(), &raw mut filled.buffer, request.flags()) };
         if got != 0 {
             // SAFETY: taken above, and not used any more.
-            unsafe { Block::put(py, block) };
-            return Err(Box::new(raised(py)));
+            return Err(unsafe { refused(py, block) });
         }
         filled.request = request;
         // From here on the drop gives it back.
         let loan = Loan { block };
         // SAFETY: arrays of `ndim` numbers: assumed of exporters (`exporter-bounds`).
-        match unsafe { answer::read(&filled.buffer, request, &mut filled.geometry) } {
-            Ok(()) => {
-                filled.geometry.writable =
-                    request.wants(Request::WRITABLE) && filled.buffer.readonly == 0;
-                Ok(loan)
-            }
-            Err(wrong) => Err(Box::new(contradiction(object, wrong))),
+        match unsafe { answer::read(&filled.buffer, request, likely, &mut filled.geometry) } {
+            Ok(()) => Ok(loan),
+            Err(wrong) => Err(contradicted(object, loan, wrong)),
         }
     }
 
@@ -212,14 +209,11 @@ impl Loan {
         unsafe { CStr::from_ptr(text) }
     }
 
-    /// Whether the format is spelled exactly so.
+    /// Whether the format is spelled exactly so. `request` is [that of the loan](Self::request), which the caller may know without looking.
     #[inline]
-    pub(super) fn format_is(&self, text: &CStr) -> bool {
+    pub(super) fn format_is(&self, text: &CStr, request: Request) -> bool {
         let given = self.block().buffer.format.cast::<u8>();
-        let asked = self
-            .block()
-            .request
-            .wants(Request::FORMAT.with(Request::ND));
+        let asked = request.wants(Request::FORMAT.with(Request::ND));
         if given.is_null() || !asked {
             return text == c"B";
         }
@@ -250,6 +244,7 @@ impl Loan {
 
     fn known(&self) -> &Known {
         self.block().known.get_or_init(|| {
+            self.geometry().note_more();
             let format = Format::parse_bytes(self.format().to_bytes());
             let plan = match &format {
                 Ok(format) => format
@@ -313,39 +308,10 @@ impl Drop for Loan {
 unsafe fn give_back(py: Python<'_>, mut block: NonNull<Block>) {
     // SAFETY: granted by the caller.
     let filled = unsafe { block.as_mut() };
-    let buffer = &raw mut filled.buffer;
-    if PyErr::occurred(py) {
-        // SAFETY: as below.
-        unsafe { release_keeping(py, buffer) };
-    } else {
-        // SAFETY: filled by `PyObject_GetBuffer`, and released once (granted by the caller); attached.
-        unsafe { ffi::PyBuffer_Release(buffer) };
-        if PyErr::occurred(py) {
-            report(py);
-        }
-    }
+    // SAFETY: filled by a request that was granted, and given back once (granted by the caller).
+    unsafe { handover::give_back(py, &raw mut filled.buffer) };
     // SAFETY: granted by the caller.
     unsafe { Block::put(py, block) };
-}
-
-/// `PyBuffer_Release` while an exception is pending. Exporters must keep it; with one that does not it is kept all the same.
-///
-/// # Safety
-/// `buffer` was filled by `PyObject_GetBuffer`, and is released once.
-#[cold]
-unsafe fn release_keeping(py: Python<'_>, buffer: *mut ffi::Py_buffer) {
-    let pending = Pending::put_aside(py);
-    // SAFETY: granted by the caller; attached.
-    unsafe { ffi::PyBuffer_Release(buffer) };
-    pending.put_back(py);
-}
-
-/// Tells of what an exporter left that must not leave anything.
-#[cold]
-fn report(py: Python<'_>) {
-    Pending::put_aside(py)
-        .into_error(py)
-        .write_unraisable(py, None);
 }
 
 impl fmt::Debug for Loan {
@@ -369,13 +335,23 @@ impl fmt::Display for FormatError {
 
 impl std::error::Error for FormatError {}
 
+/// # Safety
+/// The block was taken, and is not used any more.
 #[cold]
-fn contradiction(object: &Bound<'_, PyAny>, wrong: Contradiction) -> PyErr {
-    PyBufferError::new_err(format!(
+unsafe fn refused(py: Python<'_>, block: NonNull<Block>) -> Box<PyErr> {
+    // SAFETY: granted by the caller.
+    unsafe { Block::put(py, block) };
+    Box::new(raised(py))
+}
+
+#[cold]
+fn contradicted(object: &Bound<'_, PyAny>, loan: Loan, wrong: Contradiction) -> Box<PyErr> {
+    loan.release(object.py());
+    Box::new(PyBufferError::new_err(format!(
         "the buffer of '{}' contradicts itself ({}): {wrong}",
         type_name(object),
         wrong.rule()
-    ))
+    )))
 }
 
 /// The name of an exporter's type, for messages.

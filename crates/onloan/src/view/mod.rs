@@ -49,6 +49,8 @@ mod block;
 mod copies;
 #[allow(unsafe_code)]
 mod geometry;
+#[allow(unsafe_code)]
+mod handover;
 mod item_type;
 #[allow(unsafe_code)]
 mod items;

@@ -59,28 +59,34 @@ impl ViewError {
     /// What an exporter's refusal means. It is asked once more, for whatever it has; where that does not explain the refusal, its own words
     /// stand.
     #[cold]
-    pub(super) fn of_refusal(object: &Bound<'_, PyAny>, request: Request, raised: PyErr) -> Self {
-        let py = object.py();
+    #[expect(
+        clippy::boxed_local,
+        reason = "the caller need not move what is in the box"
+    )]
+    pub(super) fn of_refusal(
+        object: &Bound<'_, PyAny>,
+        request: Request,
+        raised: Box<PyErr>,
+    ) -> Box<Self> {
+        let (py, raised) = (object.py(), *raised);
         // Nothing to explain where whatever there is was asked for, or where it is something else than a refusal.
         let whatever = request.with(Request::FORMAT) == Request::FULL_RO;
         let refused =
             raised.is_instance_of::<PyBufferError>(py) || raised.is_instance_of::<PyValueError>(py);
-        if whatever || !refused {
-            return ViewError::Raised(raised);
-        }
-        let Ok(loan) = Loan::acquire(object, Request::FULL_RO) else {
-            return ViewError::Raised(raised);
+        let explained = if whatever || !refused {
+            None
+        } else {
+            let offer = Loan::acquire(object, Request::FULL_RO).map(|loan| loan.offer());
+            offer.ok().and_then(|offer| Refusal::new(offer, request))
         };
-        let offer = loan.offer();
-        loan.release(py);
-        match Refusal::new(offer, request) {
+        Box::new(match explained {
             None => ViewError::Raised(raised),
             Some(refusal) => {
                 let error = PyBufferError::new_err(refusal.to_string());
                 error.set_cause(py, Some(raised));
                 ViewError::Request(refusal, error)
             }
-        }
+        })
     }
 }
 

@@ -72,18 +72,28 @@ impl<'py, T: Viewed, const NDIM: usize> View<'py, T, NDIM> {
     /// [`ViewError`].
     #[inline]
     pub fn acquire(object: &Bound<'py, PyAny>, request: Request) -> Result<Self, ViewError> {
+        View::acquire_boxed(object, request).map_err(|error| *error)
+    }
+
+    /// As [`acquire`](Self::acquire). With the error in a box the result is two words, which stay in registers.
+    #[inline]
+    fn acquire_boxed(object: &Bound<'py, PyAny>, request: Request) -> Result<Self, Box<ViewError>> {
         let request = if request.wants(Request::ND) {
             request.with(Request::FORMAT)
         } else {
             request.without(Request::FORMAT)
         };
-        match Loan::acquire_boxed(object, request) {
+        match Loan::acquire_boxed(object, request, T::ITEMSIZE) {
             Ok(loan) => {
                 // From here on the drop gives it back at once.
                 let view = View::<Any>::of(loan, object.py());
-                view.narrowed().map_err(|(_, error)| error)
+                if T::fits_plainly(&view.loan, request) && (NDIM == DYNAMIC || view.ndim() == NDIM)
+                {
+                    return Ok(View::of(view.into_inner(), object.py()));
+                }
+                view.narrowed_at_length()
             }
-            Err(raised) => Err(ViewError::of_refusal(object, request, *raised)),
+            Err(raised) => Err(ViewError::of_refusal(object, request, raised)),
         }
     }
 
@@ -97,7 +107,14 @@ impl<'py, T: Viewed, const NDIM: usize> View<'py, T, NDIM> {
         }
     }
 
-    #[inline]
+    /// As [`typed`](View::typed), for what is no everyday case.
+    #[cold]
+    fn narrowed_at_length<U: Viewed, const RANK: usize>(
+        self,
+    ) -> Result<View<'py, U, RANK>, Box<ViewError>> {
+        self.narrowed().map_err(|(_, error)| Box::new(error))
+    }
+
     fn narrowed<U: Viewed, const RANK: usize>(
         mut self,
     ) -> Result<View<'py, U, RANK>, (Self, ViewError)> {

@@ -158,13 +158,15 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 8192, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_answer_is_taken_for_what_it_means_or_refused(mut answer in answers(), request in 0..Request::COUNT) {
+    fn an_answer_is_taken_for_what_it_means_or_refused(
+        mut answer in answers(), request in 0..Request::COUNT, likely in prop::option::of(0..9_usize)
+    ) {
         let request = Request::ALL[request];
         let meant = answer.meant(request);
         let filled = answer.struct_();
         let mut geometry = Geometry::nothing();
         // SAFETY: arrays of 65 numbers, which nobody writes to.
-        let found = unsafe { read(&filled, request, &mut geometry) };
+        let found = unsafe { read(&filled, request, likely, &mut geometry) };
         let kept = |layout: &Layout| {
             let asked = if request.wants(Request::ND) { request } else { request.without(Request::FORMAT) };
             negotiate(Offer::of(layout, answer.readonly), asked)
@@ -182,12 +184,14 @@ proptest! {
     }
 
     #[test]
-    fn the_short_ways_find_what_the_long_way_finds(mut answer in answers(), request in 0..Request::COUNT) {
+    fn the_short_ways_find_what_the_long_way_finds(
+        mut answer in answers(), request in 0..Request::COUNT, likely in prop::option::of(0..9_usize)
+    ) {
         let request = Request::ALL[request];
         let filled = answer.struct_();
         let (mut row, mut axes, mut any) = (Geometry::nothing(), Geometry::nothing(), Geometry::nothing());
         // SAFETY: arrays of 65 numbers, which nobody writes to.
-        let by_row = unsafe { read_row(&filled, request, &mut row) };
+        let by_row = unsafe { read_row(&filled, request, likely, &mut row) };
         // SAFETY: as above.
         let by_axes = unsafe { read_axes(&filled, request, &mut axes) };
         // SAFETY: as above.
@@ -220,11 +224,15 @@ fn most_answers_that_hold_together_go_a_short_way() {
     assert_eq!(by_axes, Some(()));
     answer.ndim = 1;
     answer.shape = Some(vec![6]);
-    for strides in [None, Some(vec![4])] {
+    for (strides, likely) in [
+        (None, None),
+        (Some(vec![4]), None),
+        (Some(vec![4]), Some(4)),
+    ] {
         answer.strides = strides;
         let filled = answer.struct_();
         // SAFETY: as above.
-        let by_row = unsafe { read_row(&filled, Request::FULL_RO, &mut geometry) };
+        let by_row = unsafe { read_row(&filled, Request::FULL_RO, likely, &mut geometry) };
         assert_eq!(by_row, Some(()));
     }
 }

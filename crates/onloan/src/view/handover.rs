@@ -1,0 +1,153 @@
+//! Asking an exporter for its memory, and giving it back: `PyObject_GetBuffer` and `PyBuffer_Release`, at the cost of the slots they call.
+//!
+//! ```text
+//!   ask         type ─▶ tp_as_buffer ─▶ bf_getbuffer
+//!   give back   obj ─▶ type ─▶ tp_as_buffer ─▶ bf_releasebuffer, then one reference to obj less
+//! ```
+//!
+//! Where the headers say what a type looks like, the slots are called from here, as the two functions call them. So it is known what runs: of an
+//! exporter without a release slot nothing does while somebody else holds it too; onloan's own slot keeps what is pending, and those of bytearray
+//! and memoryview only count. Only around other slots is it looked at whether an exception is pending, or was left. In the limited API a type has no fields, and the two functions are
+//! called; so they are for whatever is rare.
+
+use std::ffi::c_int;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::pending::Pending;
+
+/// Asks `object` to fill `buffer`; 0 if it did. CPython: `PyObject_GetBuffer`.
+///
+/// # Safety
+/// `object` is alive, `buffer` may be written to, and the thread is attached.
+#[inline]
+pub(super) unsafe fn ask(
+    object: *mut ffi::PyObject,
+    buffer: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> c_int {
+    #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+    {
+        // SAFETY: granted by the caller.
+        if let Some(get) = unsafe { direct::slots(object) }.and_then(|slots| slots.bf_getbuffer) {
+            // SAFETY: the type's own slot, called as `PyObject_GetBuffer` calls it; the rest is granted by the caller.
+            return unsafe { get(object, buffer, flags) };
+        }
+    }
+    // SAFETY: granted by the caller.
+    unsafe { ffi::PyObject_GetBuffer(object, buffer, flags) }
+}
+
+/// Gives back what was filled in. An exception that is pending stays as it was; one that the exporter leaves is told to
+/// `sys.unraisablehook`. CPython: `PyBuffer_Release`.
+///
+/// # Safety
+/// `buffer` was filled by a successful [`ask`] and is given back once.
+#[inline]
+pub(super) unsafe fn give_back(py: Python<'_>, buffer: *mut ffi::Py_buffer) {
+    #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+    // SAFETY: granted by the caller.
+    if unsafe { direct::give_back(py, buffer) } {
+        return;
+    }
+    // SAFETY: granted by the caller.
+    unsafe { give_back_watched(py, buffer) };
+}
+
+/// As [`give_back`], whatever the exporter does.
+///
+/// # Safety
+/// As [`give_back`].
+#[cfg_attr(not(any(Py_LIMITED_API, Py_GIL_DISABLED)), cold)]
+unsafe fn give_back_watched(py: Python<'_>, buffer: *mut ffi::Py_buffer) {
+    if PyErr::occurred(py) {
+        let pending = Pending::put_aside(py);
+        // SAFETY: granted by the caller; attached.
+        unsafe { ffi::PyBuffer_Release(buffer) };
+        pending.put_back(py);
+        return;
+    }
+    // SAFETY: granted by the caller; attached.
+    unsafe { ffi::PyBuffer_Release(buffer) };
+    if PyErr::occurred(py) {
+        report(py);
+    }
+}
+
+/// Tells of what an exporter left that must not leave anything.
+#[cold]
+fn report(py: Python<'_>) {
+    Pending::put_aside(py)
+        .into_error(py)
+        .write_unraisable(py, None);
+}
+
+/// With the fields of types at hand.
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+mod direct {
+    use pyo3::ffi;
+    use pyo3::prelude::*;
+
+    use super::report;
+    use crate::slots;
+
+    /// The buffer slots of an object's type, if it has any.
+    ///
+    /// # Safety
+    /// `object` is alive, and the thread is attached while the reference is used.
+    #[inline]
+    pub(super) unsafe fn slots<'a>(object: *mut ffi::PyObject) -> Option<&'a ffi::PyBufferProcs> {
+        // SAFETY: alive (granted by the caller).
+        let class = unsafe { ffi::Py_TYPE(object) };
+        // SAFETY: the type of an object that is alive is alive too.
+        let slots = unsafe { (*class).tp_as_buffer };
+        // SAFETY: NULL, or the type's slots, which are as long-lived as the type; changed only by who is attached, not meanwhile.
+        unsafe { slots.as_ref() }
+    }
+
+    /// Whether it is an exporter of the interpreter's own, whose release counts and does nothing else.
+    #[inline]
+    fn is_of_the_interpreter(class: *mut ffi::PyTypeObject) -> bool {
+        class == &raw mut ffi::PyByteArray_Type || class == &raw mut ffi::PyMemoryView_Type
+    }
+
+    /// Whether it could be given back in the usual way; if not, nothing was done.
+    ///
+    /// # Safety
+    /// As [`super::give_back`].
+    #[inline]
+    pub(super) unsafe fn give_back(py: Python<'_>, buffer: *mut ffi::Py_buffer) -> bool {
+        // SAFETY: filled (granted by the caller).
+        let object = unsafe { (*buffer).obj };
+        if object.is_null() {
+            return false;
+        }
+        // SAFETY: the buffer's own reference keeps it alive.
+        if unsafe { ffi::Py_REFCNT(object) } == 1 {
+            // Whatever the end of an object does, it is rare.
+            return false;
+        }
+        // SAFETY: as above.
+        let class = unsafe { ffi::Py_TYPE(object) };
+        // SAFETY: as above; attached.
+        let slots = unsafe { slots(object) };
+        if let Some(release) = slots.and_then(|slots| slots.bf_releasebuffer) {
+            let known = slots::is_release(release) || is_of_the_interpreter(class);
+            if !known && PyErr::occurred(py) {
+                return false;
+            }
+            // SAFETY: the type's own slot, called as `PyBuffer_Release` calls it, once (granted by the caller).
+            unsafe { release(object, buffer) };
+            if !known && PyErr::occurred(py) {
+                report(py);
+            }
+        }
+        // SAFETY: the buffer's own reference, which nobody else gives away: `released-once`, and a slot must not.
+        unsafe { ffi::Py_DECREF(object) };
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;
