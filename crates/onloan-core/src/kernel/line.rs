@@ -12,6 +12,7 @@
 //! which is used where the machine has it (with the feature `std`).
 
 use super::fill;
+use super::swap::Unit;
 use super::vector;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 use super::vector::Isa;
@@ -25,6 +26,32 @@ use super::vector::Isa;
 /// - The duties that the function which chose the line names.
 pub(super) type Line =
     unsafe fn(to: *mut u8, from: *const u8, count: usize, strides: [isize; 2], block: usize);
+
+/// A block that is moved at once.
+trait Block: Copy {
+    /// With its bytes in the other order.
+    fn swapped(self) -> Self;
+}
+
+macro_rules! blocks {
+    ($($block:ty)*) => {$(
+        impl Block for $block {
+            #[inline(always)]
+            fn swapped(self) -> Self {
+                self.swap_bytes()
+            }
+        }
+    )*};
+}
+blocks!(u8 u16 u32 u64 u128);
+
+impl<const SIZE: usize> Block for [u8; SIZE] {
+    #[inline(always)]
+    fn swapped(mut self) -> Self {
+        self.reverse();
+        self
+    }
+}
 
 /// Reads a block.
 ///
@@ -58,12 +85,12 @@ pub(super) fn in_order(block: usize) -> Line {
     macro_rules! sizes {
         ($($size:literal)*) => {
             match block {
-                1 => each::<u8>,
-                2 => each::<u16>,
-                4 => each::<u32>,
-                8 => each::<u64>,
-                16 => each::<u128>,
-                $($size => each::<[u8; $size]>,)*
+                1 => each::<u8, false>,
+                2 => each::<u16, false>,
+                4 => each::<u32, false>,
+                8 => each::<u64, false>,
+                16 => each::<u128, false>,
+                $($size => each::<[u8; $size], false>,)*
                 _ => each_of_size,
             }
         };
@@ -71,9 +98,19 @@ pub(super) fn in_order(block: usize) -> Line {
     sizes!(3 5 6 7 9 10 11 12 13 14 15 20 24 28 32 40 48 64)
 }
 
+/// The line for any strides, which moves one unit after the other and turns its bytes around.
+pub(super) fn swapped_in_order(unit: Unit) -> Line {
+    match unit {
+        Unit::Two => each::<u16, true>,
+        Unit::Four => each::<u32, true>,
+        Unit::Eight => each::<u64, true>,
+        Unit::Sixteen => each::<u128, true>,
+    }
+}
+
 /// # Safety
 /// Those of [`Line`]; `block` is the size of `T`.
-unsafe fn each<T: Copy>(
+unsafe fn each<T: Block, const SWAP: bool>(
     to: *mut u8,
     from: *const u8,
     count: usize,
@@ -84,6 +121,7 @@ unsafe fn each<T: Copy>(
     while at < count {
         // SAFETY: one of `count` blocks: `readable`.
         let block: T = unsafe { load(from, from_at) };
+        let block = if SWAP { block.swapped() } else { block };
         // SAFETY: one of `count` blocks: `writable`.
         unsafe { store(to, to_at, block) };
         at += 1;
@@ -132,35 +170,56 @@ pub(super) fn gather(block: usize, [to_stride, from_stride]: [isize; 2]) -> Line
         0
     };
     match block {
-        1 => steps_of::<u8>(steps).unwrap_or(each::<u8>),
-        2 => steps_of::<u16>(steps).unwrap_or(each::<u16>),
-        4 => steps_of::<u32>(steps).unwrap_or(each::<u32>),
-        8 => steps_of::<u64>(steps).unwrap_or(each::<u64>),
+        1 => steps_of::<u8, false>(steps).unwrap_or(each::<u8, false>),
+        2 => steps_of::<u16, false>(steps).unwrap_or(each::<u16, false>),
+        4 => steps_of::<u32, false>(steps).unwrap_or(each::<u32, false>),
+        8 => steps_of::<u64, false>(steps).unwrap_or(each::<u64, false>),
         _ => in_order(block),
     }
 }
 
+/// The fastest line for these strides that turns the bytes of each unit around.
+///
+/// # Duties
+///
+/// As [`gather`].
+pub(super) fn swapped(unit: Unit, [to_stride, from_stride]: [isize; 2]) -> Line {
+    let size = unit.bytes() as isize;
+    let steps = if to_stride == size && from_stride % size == 0 {
+        from_stride / size
+    } else {
+        0
+    };
+    let constant = match unit {
+        Unit::Two => steps_of::<u16, true>(steps),
+        Unit::Four => steps_of::<u32, true>(steps),
+        Unit::Eight => steps_of::<u64, true>(steps),
+        Unit::Sixteen => None,
+    };
+    constant.unwrap_or(swapped_in_order(unit))
+}
+
 /// The line of a constant stride of `steps` blocks, if there is one.
-fn steps_of<T: Copy>(steps: isize) -> Option<Line> {
+fn steps_of<T: Block, const SWAP: bool>(steps: isize) -> Option<Line> {
     macro_rules! constant {
         ($($steps:literal)*) => {
             match (steps, vector::isa()) {
                 $(
                     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-                    ($steps, Isa::Avx2) => Some(avx2::<T, $steps>),
-                    ($steps, _) => Some(every::<T, $steps>),
+                    ($steps, Isa::Avx2) => Some(avx2::<T, $steps, SWAP>),
+                    ($steps, _) => Some(every::<T, $steps, SWAP>),
                 )*
                 _ => None,
             }
         };
     }
-    constant!(-8 -7 -6 -5 -4 -3 -2 -1 2 3 4 5 6 7 8)
+    constant!(-8 -7 -6 -5 -4 -3 -2 -1 1 2 3 4 5 6 7 8)
 }
 
 /// # Safety
 /// Those of [`Line`] and [`gather`]; the strides are the size of `T` and `STEPS` times that.
 #[inline(always)]
-unsafe fn every<T: Copy, const STEPS: isize>(
+unsafe fn every<T: Block, const STEPS: isize, const SWAP: bool>(
     to: *mut u8,
     from: *const u8,
     count: usize,
@@ -171,6 +230,7 @@ unsafe fn every<T: Copy, const STEPS: isize>(
     for at in 0..count as isize {
         // SAFETY: one of `count` blocks: `readable`.
         let block: T = unsafe { load(from, at * STEPS * size) };
+        let block = if SWAP { block.swapped() } else { block };
         // SAFETY: one of `count` blocks: `writable`.
         unsafe { store(to, at * size, block) };
     }
@@ -180,7 +240,7 @@ unsafe fn every<T: Copy, const STEPS: isize>(
 /// As [`every`]; the processor has AVX2.
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 #[target_feature(enable = "avx2")]
-unsafe fn avx2<T: Copy, const STEPS: isize>(
+unsafe fn avx2<T: Block, const STEPS: isize, const SWAP: bool>(
     to: *mut u8,
     from: *const u8,
     count: usize,
@@ -188,7 +248,7 @@ unsafe fn avx2<T: Copy, const STEPS: isize>(
     block: usize,
 ) {
     // SAFETY: the same duties, passed on to the caller.
-    unsafe { every::<T, STEPS>(to, from, count, strides, block) };
+    unsafe { every::<T, STEPS, SWAP>(to, from, count, strides, block) };
 }
 
 /// No gaps on either side.

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::line::{self, Line};
 use super::order::{Axes, Axis, Odometer};
+use super::swap::Unit;
 use super::transpose::Grid;
 use super::{FROM, TO};
 
@@ -41,19 +42,40 @@ impl Nest {
     ///
     /// `apart`: no byte of the target is one of the source. Blocks of the target may lie on each
     /// other: the last of them in the order of the axes stays.
-    pub(super) fn apart(mut axes: Axes<2>, itemsize: usize) -> Self {
+    pub(super) fn apart(axes: Axes<2>, itemsize: usize) -> Self {
+        Self::fastest(axes, itemsize, None)
+    }
+
+    /// The fastest loops for memory that is not shared, and for items whose bytes are turned around.
+    ///
+    /// # Duties
+    ///
+    /// As [`Nest::apart`].
+    pub(super) fn swapped(axes: Axes<2>, unit: Unit) -> Self {
+        Self::fastest(axes, unit.bytes(), Some(unit))
+    }
+
+    fn fastest(mut axes: Axes<2>, itemsize: usize, swap: Option<Unit>) -> Self {
         axes.keep_last(TO);
         let in_order = axes.clone();
         axes.ascend(TO);
         axes.sort(TO);
         if axes.may_overlap_itself(TO, itemsize) {
-            return Self::in_order(in_order, itemsize);
+            return match swap {
+                None => Self::in_order(in_order, itemsize),
+                Some(unit) => Self::lines(in_order, line::swapped_in_order(unit), itemsize),
+            };
         }
         axes.join();
-        let block = axes.fold(itemsize);
+        let block = match swap {
+            None => axes.fold(itemsize),
+            Some(_) => itemsize,
+        };
         let Axes { mut list, start } = axes;
-        let Some(inner) = list.pop() else {
-            return Self::of(list, start, Inner::Block, block);
+        let inner = match (list.pop(), swap) {
+            (Some(inner), _) => inner,
+            (None, None) => return Self::of(list, start, Inner::Block, block),
+            (None, Some(_)) => Axis::one(),
         };
         let distance = |axis: &Axis<2>| match axis.strides[FROM].unsigned_abs() {
             0 => usize::MAX,
@@ -72,12 +94,15 @@ impl Nest {
         match across {
             Some(across) => {
                 let across = list.remove(across);
-                let (grid, moved) = Grid::new(inner, across, block);
+                let (grid, moved) = Grid::new(inner, across, block, swap);
                 let start = [start[TO] + moved[TO], start[FROM] + moved[FROM]];
                 Self::of(list, start, Inner::Grid(grid), block)
             }
             None => {
-                let line = line::gather(block, inner.strides);
+                let line = match swap {
+                    None => line::gather(block, inner.strides),
+                    Some(unit) => line::swapped(unit, inner.strides),
+                };
                 Self::of(list, start, Inner::Line(line, inner), block)
             }
         }
@@ -85,12 +110,17 @@ impl Nest {
 
     /// One block after the other, in the order of the axes as they are.
     pub(super) fn in_order(axes: Axes<2>, block: usize) -> Self {
+        match axes.list.is_empty() {
+            true => Self::of(axes.list, axes.start, Inner::Block, block),
+            false => Self::lines(axes, line::in_order(block), block),
+        }
+    }
+
+    /// Line after line, in the order of the axes as they are.
+    fn lines(axes: Axes<2>, line: Line, block: usize) -> Self {
         let Axes { mut list, start } = axes;
-        let inner = match list.pop() {
-            None => Inner::Block,
-            Some(axis) => Inner::Line(line::in_order(block), axis),
-        };
-        Self::of(list, start, inner, block)
+        let axis = list.pop().unwrap_or(Axis::one());
+        Self::of(list, start, Inner::Line(line, axis), block)
     }
 
     fn of(outer: SmallVec<[Axis<2>; 6]>, start: [isize; 2], inner: Inner, block: usize) -> Self {

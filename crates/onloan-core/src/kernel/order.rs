@@ -32,6 +32,14 @@ pub(super) struct Axis<const N: usize> {
 }
 
 impl<const N: usize> Axis<N> {
+    /// An axis of one item.
+    pub(super) fn one() -> Self {
+        Self {
+            extent: 1,
+            strides: [0; N],
+        }
+    }
+
     /// The bytes from the first place to the last on one side.
     fn reach(&self, side: usize) -> isize {
         (self.extent as isize - 1).wrapping_mul(self.strides[side])
@@ -63,6 +71,18 @@ impl<const N: usize> Axes<N> {
         let many = |axis: &Axis<N>| axis.extent != 1;
         Self {
             list: shape.iter().enumerate().map(axis).filter(many).collect(),
+            start: [0; N],
+        }
+    }
+
+    /// One axis of `count` blocks without gaps.
+    pub(super) fn gapless(count: usize, block: usize) -> Self {
+        let axis = Axis {
+            extent: count,
+            strides: [block as isize; N],
+        };
+        Self {
+            list: core::iter::once(axis).collect(),
             start: [0; N],
         }
     }

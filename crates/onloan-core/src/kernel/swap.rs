@@ -4,15 +4,18 @@
 //!   <I   │78 56 34 12│        >I   │12 34 56 78│        a complex number is two numbers: unit 8, not 16
 //! ```
 //!
-//! Bytes are turned around where they lie without gaps, in the innermost cache: block after block is
-//! copied, turned around, and moved on if the target has gaps.
+//! Items that are one number each are turned around on their way, by the loops of every other copy.
+//! Those of several numbers are turned around where they lie without gaps, in the innermost cache: block
+//! after block is copied, turned around, and moved on if the target has gaps.
 
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 use core::ops::ControlFlow;
 
-use super::copy::{CopyError, check, copy_raw, gapless, is_shared};
+use super::copy::{CopyError, check, copy_raw, gapless, in_one_order, is_shared, run};
 use super::cut::{Cut, Way};
+use super::nest::Nest;
+use super::order::Axes;
 use super::tables::Tables;
 use super::vector::widest;
 use super::{FROM, TO};
@@ -81,7 +84,8 @@ pub unsafe fn copy_swapped_raw(
 ) -> Result<(), CopyError> {
     check(to_layout, from_layout)?;
     let (nbytes, itemsize) = (to_layout.nbytes(), to_layout.itemsize());
-    let unit = unit.bytes();
+    let one_number = itemsize == unit.bytes();
+    let (swapped, unit) = (unit, unit.bytes());
     if itemsize % unit != 0 {
         return Err(CopyError::NotOfUnits { itemsize, unit });
     }
@@ -92,6 +96,18 @@ pub unsafe fn copy_swapped_raw(
     let mut axes = tables.part();
     // SAFETY: `tables`, promised by the caller.
     let shared = unsafe { is_shared(&tables, &axes, [to.cast_const(), from], itemsize) };
+    if !shared && one_number {
+        let nest = Nest::swapped(axes, swapped);
+        // SAFETY: promised by the caller; `apart`: the memory is not shared.
+        unsafe { run(&tables, &nest, to, from) };
+        return Ok(());
+    }
+    if !shared && in_one_order([to_layout, from_layout]) {
+        let nest = Nest::swapped(Axes::gapless(nbytes / unit, unit), swapped);
+        // SAFETY: all items without gaps: promised by the caller; `apart`: the memory is not shared.
+        unsafe { nest.run(to, from) };
+        return Ok(());
+    }
     axes.ascend(TO);
     axes.sort(TO);
     let overlaps_itself = axes.may_overlap_itself(TO, itemsize);

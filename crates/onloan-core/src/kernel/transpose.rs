@@ -18,10 +18,13 @@
 //! zipping row `i` with row `i + N/2` rotates that number by one bit, so log₂ `N` rounds exchange row
 //! and place.
 //!
+//! Where bytes are to be turned around, that is done in the registers too.
+//!
 //! Blocks of other sizes, or with gaps, are moved by short lines within a tile.
 
 use super::line::{self, Line};
 use super::order::Axis;
+use super::swap::Unit;
 use super::{FROM, TO};
 
 /// The bytes of a cache line, or near enough.
@@ -59,7 +62,14 @@ impl Grid {
     /// # Duties
     ///
     /// `apart` and `spread`.
-    pub(super) fn new(mut p: Axis<2>, mut q: Axis<2>, block: usize) -> (Self, [isize; 2]) {
+    ///
+    /// With `swap` blocks are units, and their bytes are turned around.
+    pub(super) fn new(
+        mut p: Axis<2>,
+        mut q: Axis<2>,
+        block: usize,
+        swap: Option<Unit>,
+    ) -> (Self, [isize; 2]) {
         let size = block as isize;
         let start = if p.strides[TO] == size && q.strides[FROM] == -size {
             q.turn()
@@ -68,19 +78,26 @@ impl Grid {
         };
         let gapless = p.strides[TO] == size && q.strides[FROM] == size;
         let square = |n: usize| gapless && p.extent >= n && q.extent >= n;
-        let way = match block {
-            1 if square(16) => Way::Turn(turn::<Best, 1, 16>),
-            2 if square(8) => Way::Turn(turn::<Best, 2, 8>),
-            4 if square(4) => Way::Turn(turn::<Best, 4, 4>),
-            8 if square(2) => Way::Turn(turn::<Best, 8, 2>),
+        let line = |axis: &Axis<2>| match swap {
+            None => line::gather(block, axis.strides),
+            Some(unit) => line::swapped(unit, axis.strides),
+        };
+        let way = match (block, swap) {
+            (1, None) if square(16) => Way::Turn(turn::<Best, 1, 16, false>),
+            (2, None) if square(8) => Way::Turn(turn::<Best, 2, 8, false>),
+            (2, Some(_)) if square(8) => Way::Turn(turn::<Best, 2, 8, true>),
+            (4, None) if square(4) => Way::Turn(turn::<Best, 4, 4, false>),
+            (4, Some(_)) if square(4) => Way::Turn(turn::<Best, 4, 4, true>),
+            (8, None) if square(2) => Way::Turn(turn::<Best, 8, 2, false>),
+            (8, Some(_)) if square(2) => Way::Turn(turn::<Best, 8, 2, true>),
             _ if p.extent < SHORT && q.extent > p.extent => {
                 core::mem::swap(&mut p, &mut q);
-                Way::Lines(line::gather(block, p.strides), [LONG, SHORT])
+                Way::Lines(line(&p), [LONG, SHORT])
             }
             _ => {
                 let near = q.strides[FROM].unsigned_abs().max(1);
                 let tile = [8 * LONG, LINE.div_ceil(near)];
-                Way::Lines(line::gather(block, p.strides), tile)
+                Way::Lines(line(&p), tile)
             }
         };
         let grid = Self {
@@ -140,6 +157,9 @@ pub(super) trait Register: Copy {
 
     /// The blocks of `SIZE` bytes of `self` and `other` alternately: first half, second half.
     fn zip<const SIZE: usize>(self, other: Self) -> [Self; 2];
+
+    /// The bytes of each block of `SIZE` bytes in the other order.
+    fn swap<const SIZE: usize>(self) -> Self;
 }
 
 /// Plain code, for every target.
@@ -175,6 +195,13 @@ impl Register for Plain {
         };
         [half(0), half(1)]
     }
+
+    #[inline(always)]
+    fn swap<const SIZE: usize>(self) -> Self {
+        Self(core::array::from_fn(|at| {
+            self.0[at / SIZE * SIZE + SIZE - 1 - at % SIZE]
+        }))
+    }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -186,7 +213,8 @@ pub(super) use sse2::Sse2 as Best;
 mod sse2 {
     //! Every x86-64 has SSE2.
     use core::arch::x86_64::{
-        __m128i, _mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpackhi_epi16,
+        __m128i, _mm_loadu_si128, _mm_or_si128, _mm_shufflehi_epi16, _mm_shufflelo_epi16,
+        _mm_slli_epi16, _mm_srli_epi16, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpackhi_epi16,
         _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpacklo_epi8, _mm_unpacklo_epi16,
         _mm_unpacklo_epi32, _mm_unpacklo_epi64,
     };
@@ -211,6 +239,25 @@ mod sse2 {
         fn zip<const SIZE: usize>(self, other: Self) -> [Self; 2] {
             // SAFETY: the processor has SSE2.
             unsafe { zip::<SIZE>(self.0, other.0) }.map(Self)
+        }
+
+        #[inline(always)]
+        fn swap<const SIZE: usize>(self) -> Self {
+            // SAFETY: the processor has SSE2.
+            Self(unsafe { swap::<SIZE>(self.0) })
+        }
+    }
+
+    /// Each half of 16 bits is turned around, then the halves of a block change places.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn swap<const SIZE: usize>(a: __m128i) -> __m128i {
+        let halves = _mm_or_si128(_mm_slli_epi16::<8>(a), _mm_srli_epi16::<8>(a));
+        match SIZE {
+            1 => a,
+            2 => halves,
+            4 => _mm_shufflehi_epi16::<0b10_11_00_01>(_mm_shufflelo_epi16::<0b10_11_00_01>(halves)),
+            _ => _mm_shufflehi_epi16::<0b00_01_10_11>(_mm_shufflelo_epi16::<0b00_01_10_11>(halves)),
         }
     }
 
@@ -248,7 +295,7 @@ pub(super) fn exchange<R: Register, const SIZE: usize, const N: usize>(mut rows:
 ///
 /// As [`Grid::run`]; blocks have `SIZE` bytes, `N` is `16 / SIZE`, both axes have at least `N` blocks,
 /// and `SIZE` is the stride of `p` in the target and that of `q` in the source.
-unsafe fn turn<R: Register, const SIZE: usize, const N: usize>(
+unsafe fn turn<R: Register, const SIZE: usize, const N: usize, const SWAP: bool>(
     to: *mut u8,
     from: *const u8,
     p: Axis<2>,
@@ -273,6 +320,11 @@ unsafe fn turn<R: Register, const SIZE: usize, const N: usize>(
                     let columns = exchange::<R, SIZE, N>(rows);
                     for (column, register) in columns.into_iter().enumerate() {
                         let column = target.wrapping_offset(column as isize * q.strides[TO]);
+                        let register = if SWAP {
+                            register.swap::<SIZE>()
+                        } else {
+                            register
+                        };
                         // SAFETY: `N` blocks of the grid without gaps: `writable`.
                         unsafe { register.store(column) };
                     }

@@ -162,6 +162,27 @@ fn registers_exchange_rows_and_columns_on_every_target() {
 }
 
 #[test]
+fn registers_turn_the_bytes_of_blocks_around_on_every_target() {
+    fn check<R: Register, const SIZE: usize>() {
+        let bytes: [u8; 16] = core::array::from_fn(|at| (at * 7 + 3) as u8);
+        // SAFETY: in bounds, initialized: 16 bytes.
+        let register = unsafe { R::load(bytes.as_ptr()) };
+        let mut stored = [0; 16];
+        // SAFETY: in bounds: 16 bytes.
+        unsafe { register.swap::<SIZE>().store(stored.as_mut_ptr()) };
+        assert_eq!(stored[..], super::swap::turned(&bytes, SIZE));
+    }
+    check::<Plain, 1>();
+    check::<Plain, 2>();
+    check::<Plain, 4>();
+    check::<Plain, 8>();
+    check::<Best, 1>();
+    check::<Best, 2>();
+    check::<Best, 4>();
+    check::<Best, 8>();
+}
+
+#[test]
 fn contiguous_layouts_are_copied_in_either_order() {
     for shape in [&[][..], &[0], &[3, 1, 2], &[2, 5, 4], &[1, 1], &[4, 0, 2]] {
         for orders in [

@@ -68,6 +68,53 @@ fn long_arrays_are_turned_around_block_by_block() {
     }
 }
 
+/// Held against the items turned around one by one.
+fn check(to: Layout, from: Layout, unit: Unit) {
+    let (to, from) = (Real::new(to, 1), Real::new(from, 128));
+    let turn = |item: &Vec<u8>| turned(item, unit.bytes());
+    let expected = to.bytes_after(&from.items().iter().map(turn).collect::<Vec<_>>());
+    // SAFETY: `build` made the memory of both; each has blocks of its own.
+    let copied = unsafe { copy_swapped_raw(to.buf, &to.layout, from.buf, &from.layout, unit) };
+    assert_eq!(copied, Ok(()));
+    assert!(to.bytes() == expected, "{} from {}", to.layout, from.layout);
+}
+
+#[test]
+fn every_small_rectangle_is_transposed_and_turned_around() {
+    for (bytes, items) in [(2, 1), (4, 1), (8, 1), (16, 1), (4, 2), (8, 2)] {
+        let (unit, itemsize) = (Unit::of(bytes).unwrap(), bytes * items);
+        for rows in [1, 2, 3, 7, 8, 9, 17] {
+            for columns in [1, 2, 4, 5, 8, 16, 19] {
+                for direction in [1, -1] {
+                    let shape = [rows, columns];
+                    let size = itemsize as isize;
+                    let strides = [size, rows * size * direction];
+                    let from = Layout::strided(&shape, &strides, itemsize).unwrap();
+                    check(Layout::c_order(&shape, itemsize).unwrap(), from, unit);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_at_every_distance_are_turned_around() {
+    for unit in [Unit::Two, Unit::Four, Unit::Eight, Unit::Sixteen] {
+        let size = unit.bytes();
+        for steps in (-9..10_isize).filter(|steps| *steps != 0) {
+            for extra in [0, 1] {
+                let far = [steps * (size as isize + extra)];
+                for count in [1, 2, 63, 130] {
+                    let near = Layout::c_order(&[count], size).unwrap();
+                    let far = Layout::strided(&[count], &far, size).unwrap();
+                    check(near.clone(), far.clone(), unit);
+                    check(far, near, unit);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn items_that_are_not_made_of_units_are_refused() {
     let real = Real::new(Layout::vector(3, 6).unwrap(), 1);
