@@ -15,6 +15,9 @@ use crate::layout::Layout;
 /// Items between two looks at what was found.
 const RUN: usize = 128;
 
+/// Items between two looks where something is known to be.
+const FEW: usize = 16;
+
 /// How many items equal the value; 0 for a needle of another item size. `memoryview.count` of
 /// CPython 3.14.
 ///
@@ -262,12 +265,19 @@ fn position_in<const SIZE: usize, L: Lane>(
     lane: impl Fn([u8; SIZE]) -> L + Copy,
 ) -> Option<usize> {
     let (items, bytes, mask) = lanes(items, bytes, mask, lane);
-    let found = |item: &[u8; SIZE]| (lane(*item) & mask == bytes) == equal;
-    let runs = items.chunks(RUN).enumerate();
-    for (run, items) in runs {
-        if items.iter().fold(false, |any, item| any | found(item)) {
-            return items.iter().position(found).map(|at| run * RUN + at);
+    let found = |item: &[u8; SIZE]| lane(*item) & mask == bytes;
+    let some = |items: &[[u8; SIZE]]| {
+        let count = items
+            .iter()
+            .fold(L::ZERO, |count, item| count + L::one_if(found(item)));
+        match equal {
+            true => count.counted() != 0,
+            false => count.counted() != items.len(),
         }
-    }
-    None
+    };
+    let run = items.chunks(RUN).position(some)? * RUN;
+    let few = items[run..].chunks(FEW).position(some)? * FEW;
+    let mut items = items[run + few..].iter();
+    let item = items.position(|item| found(item) == equal)?;
+    Some(run + few + item)
 }

@@ -12,6 +12,8 @@
 //! Each step is a loop without branches over a few hundred numbers in the innermost cache, which the
 //! compiler makes vector instructions of. Equal formats skip the widening.
 
+use core::ops::BitOr;
+
 use super::swap::turn_around;
 use super::vector::widest;
 use crate::format::{Endian, Kind, Scalar};
@@ -19,8 +21,14 @@ use crate::format::{Endian, Kind, Scalar};
 /// Numbers that are widened at once.
 const PIECE: usize = 256;
 
-/// Numbers between two looks at whether all were equal so far.
-const RUN: usize = 128;
+/// Numbers before the first look at whether all were equal so far. There are [`MORE`] times as many before each look
+/// that follows, up to [`MOST`]: so a difference is soon found, and a long way without one has few looks.
+const FIRST: usize = 64;
+const MORE: usize = 4;
+const MOST: usize = 4096;
+
+/// Vectors that lie across two cache lines take twice as long to be read.
+const VECTOR: usize = 32;
 
 /// A number that is compared here: integers, bools, halves, singles, doubles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,15 +299,45 @@ fn bits(number: impl Into<f64>) -> u64 {
 /// Whether `same` holds for all pairs.
 #[inline(always)]
 fn all<T: Copy>(ones: &[T], twos: &[T], same: impl Fn(T, T) -> bool) -> bool {
-    let runs = ones.chunks(RUN).zip(twos.chunks(RUN));
-    for (ones, twos) in runs {
-        // Without a way out within a run, so that it becomes vector instructions.
-        let pairs = ones.iter().zip(twos);
-        if !pairs.fold(true, |all, (one, two)| all & same(*one, *two)) {
+    let (mut ones, mut twos) = (ones, twos);
+    // The first run ends where vectors begin, if numbers lie like that.
+    let astray = ones.as_ptr().addr().wrapping_neg() % VECTOR;
+    let mut run = match astray % size_of::<T>() {
+        0 => astray / size_of::<T>(),
+        _ => FIRST,
+    };
+    let mut next = FIRST;
+    while !ones.is_empty() && !twos.is_empty() {
+        let (one, two);
+        (one, ones) = ones.split_at(run.min(ones.len()));
+        (two, twos) = twos.split_at(run.min(twos.len()));
+        // What is gathered is as wide as the numbers are, so that no vector has to be narrowed.
+        let differ = match size_of::<T>() {
+            1 => differ::<T, u8>(one, two, &same) != 0,
+            2 => differ::<T, u16>(one, two, &same) != 0,
+            4 => differ::<T, u32>(one, two, &same) != 0,
+            _ => differ::<T, u64>(one, two, &same) != 0,
+        };
+        if differ {
             return false;
         }
+        run = next;
+        next = MOST.min(next * MORE);
     }
     true
+}
+
+/// 0 if `same` holds for all pairs. Without a way out, so that it becomes vector instructions.
+#[inline(always)]
+fn differ<T: Copy, W: BitOr<Output = W> + From<bool>>(
+    ones: &[T],
+    twos: &[T],
+    same: impl Fn(T, T) -> bool,
+) -> W {
+    let pairs = ones.iter().zip(twos);
+    pairs.fold(W::from(false), |all, (one, two)| {
+        all | W::from(!same(*one, *two))
+    })
 }
 
 /// A half as a single, which holds every half exactly.

@@ -246,6 +246,47 @@ fn long_arrays_differ_by_one_item_anywhere() {
 }
 
 #[test]
+fn one_odd_float_is_found_wherever_numbers_and_runs_begin() {
+    for (format, size, one) in [
+        ("<e", 2, &[0x00, 0x3c][..]),
+        (">e", 2, &[0x3c, 0x00]),
+        ("<f", 4, &[0, 0, 0x80, 0x3f]),
+        ("<d", 8, &[0, 0, 0, 0, 0, 0, 0xf0, 0x3f]),
+        (">d", 8, &[0x3f, 0xf0, 0, 0, 0, 0, 0, 0]),
+        ("?", 1, &[1]),
+    ] {
+        const COUNT: usize = 11_000;
+        let plan = plan(format);
+        let layout = Layout::vector(COUNT, size).unwrap();
+        let bytes: Vec<u8> = one.repeat(COUNT);
+        // Every distance from where a vector begins, on one side only.
+        for astray in (0..40).filter(|astray| astray % size == 0 || *astray < 3) {
+            let mut other = vec![0; astray];
+            other.extend(&bytes);
+            let equal = |other: &[u8]| {
+                let sides = [bytes.as_ptr(), other[astray..].as_ptr()];
+                let both = [[0, 1], [1, 0]].map(|order| {
+                    let [one, two] = order.map(|side| sides[side]);
+                    // SAFETY: `COUNT` items on both sides.
+                    unsafe { equal_raw(one, &layout, &plan, two, &layout, &plan) }
+                });
+                assert_eq!(both[0], both[1]);
+                both[0]
+            };
+            assert!(equal(&other), "{format}");
+            for odd in [
+                0, 1, 15, 16, 63, 64, 319, 320, 1343, 1344, 5439, 5440, 9600, 10_999,
+            ] {
+                let place = astray + odd * size..astray + (odd + 1) * size;
+                other[place.clone()].fill(0);
+                assert!(!equal(&other), "{format} at {odd}");
+                other[place].copy_from_slice(one);
+            }
+        }
+    }
+}
+
+#[test]
 fn padding_does_not_count_however_it_lies() {
     for (format, counts) in [
         ("T{<h:a:x<i:b:3x}", "dd.dddd..."),
