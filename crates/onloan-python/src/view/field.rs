@@ -21,6 +21,7 @@ use super::assign;
 use super::geometry::Geometry;
 use super::item::Item;
 use super::key;
+use super::pool;
 
 /// A field: what it is, and where.
 struct Field {
@@ -47,7 +48,7 @@ pub(super) fn get<'py>(
             view.readonly,
         )
     };
-    Ok(Bound::new(py, made)?.into_any())
+    Ok(pool::make(py, made)?.into_any())
 }
 
 pub(super) fn set(view: &View, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {

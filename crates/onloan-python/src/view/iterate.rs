@@ -12,12 +12,13 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt};
 use super::View;
 use super::access::Access;
 use super::geometry::Geometry;
+use super::pool::{Pool, Pooled, Reference};
 use super::subscript;
 
 /// An iterator over the first dimension: items, or of several dimensions parts.
 #[pyclass(frozen, module = "onloan", name = "ViewIterator")]
 pub(crate) struct ViewIterator {
-    view: Py<View>,
+    view: Reference<View>,
     next: AtomicIsize,
     end: isize,
 }
@@ -26,7 +27,8 @@ impl ViewIterator {
     pub(super) fn of(view: &Bound<'_, View>) -> PyResult<ViewIterator> {
         Ok(ViewIterator {
             end: extent(view.get())?,
-            view: view.clone().unbind(),
+            // SAFETY: whoever drops an iterator is attached.
+            view: unsafe { Reference::new(view.clone().unbind()) },
             next: AtomicIsize::new(0),
         })
     }
@@ -50,6 +52,16 @@ impl ViewIterator {
     }
 }
 
+impl Pooled for ViewIterator {
+    const WEAKLY_REFERENCED: bool = false;
+
+    #[inline]
+    fn pool() -> &'static Pool {
+        static POOL: Pool = Pool::new();
+        &POOL
+    }
+}
+
 #[pymethods]
 impl ViewIterator {
     fn __iter__<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
@@ -69,7 +81,7 @@ impl ViewIterator {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.view)
+        visit.call(&*self.view)
     }
 }
 

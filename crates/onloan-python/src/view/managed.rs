@@ -20,6 +20,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use super::count::Count;
+use super::pool::{self, Pool, Pooled, Reference};
 
 /// One acquisition, held for its users.
 ///
@@ -41,6 +42,17 @@ impl ManagedLoan {
             users: Count::new(1),
             loan: UnsafeCell::new(Some(loan)),
         }
+    }
+
+    /// As [`new`](Self::new), for views to share.
+    ///
+    /// # Errors
+    /// There is no memory for it; then the loan is given back.
+    #[inline]
+    pub(super) fn hold(py: Python<'_>, loan: Loan) -> PyResult<Reference<ManagedLoan>> {
+        let managed = pool::make(py, ManagedLoan::new(loan))?;
+        // SAFETY: whoever drops a view is attached.
+        Ok(unsafe { Reference::new(managed.unbind()) })
     }
 
     /// One user more; `false` if the memory was given back. The caller is attached.
@@ -68,7 +80,10 @@ impl ManagedLoan {
         // SAFETY: the last user left, and no other comes (`IN_USE`): nobody else looks.
         let place = unsafe { &mut *self.loan.get() };
         // Taken out first: what the exporter runs may come back here, or the collector may.
-        drop(place.take());
+        if let Some(loan) = place.take() {
+            // SAFETY: whoever leaves is attached.
+            loan.release(unsafe { Python::assume_attached() });
+        }
     }
 
     /// The loan.
@@ -79,6 +94,16 @@ impl ManagedLoan {
     pub(super) unsafe fn loan(&self) -> Option<&Loan> {
         // SAFETY: nobody writes while there is a user (`IN_USE`, granted by the caller).
         unsafe { &*self.loan.get() }.as_ref()
+    }
+}
+
+impl Pooled for ManagedLoan {
+    const WEAKLY_REFERENCED: bool = false;
+
+    #[inline]
+    fn pool() -> &'static Pool {
+        static POOL: Pool = Pool::new();
+        &POOL
     }
 }
 

@@ -20,10 +20,7 @@ impl View {
     #[new]
     #[pyo3(signature = (object))]
     fn new(object: &Bound<'_, PyAny>) -> PyResult<View> {
-        match object.cast_exact::<View>() {
-            Ok(view) => view.get().again(object.py(), false),
-            Err(_) => View::acquire(object, Request::FULL_RO),
-        }
+        View::of(object)
     }
 
     /// A view made by a request of one's own: `flags` as of `inspect.BufferFlags`. Without ND the memory is shown as bytes.
@@ -278,7 +275,7 @@ impl View {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.managed)
+        visit.call(&*self.managed)
     }
 
     fn __clear__(&self) {

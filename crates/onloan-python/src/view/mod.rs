@@ -38,6 +38,7 @@ mod managed;
 mod methods;
 mod native;
 mod pickle;
+mod pool;
 mod release;
 mod show;
 mod slots;
@@ -56,6 +57,7 @@ use count::Count;
 use geometry::{Geometry, Line};
 use item::Item;
 use managed::ManagedLoan;
+use pool::{Pool, Pooled, Reference};
 
 pub(crate) use pickle::rebuild;
 
@@ -66,7 +68,7 @@ pub(crate) use pickle::rebuild;
 #[pyclass(frozen, sequence, weakref, generic, module = "onloan")]
 pub(crate) struct View {
     /// Invariant `LENT`: while the loan has users, from `address` on lie the items of `geometry`, writable unless `readonly`.
-    managed: Py<ManagedLoan>,
+    managed: Reference<ManagedLoan>,
     address: Address,
     geometry: Geometry,
     item: Item,
@@ -75,6 +77,16 @@ pub(crate) struct View {
     state: Count,
     /// -1: not hashed yet.
     hash: AtomicIsize,
+}
+
+impl Pooled for View {
+    const WEAKLY_REFERENCED: bool = true;
+
+    #[inline]
+    fn pool() -> &'static Pool {
+        static POOL: Pool = Pool::new();
+        &POOL
+    }
 }
 
 /// An address that may be known to any thread.
@@ -87,7 +99,17 @@ unsafe impl Send for Address {}
 unsafe impl Sync for Address {}
 
 impl View {
+    /// What `View(object)` is: another view of a view, or one of what the object lends.
+    #[inline]
+    fn of(object: &Bound<'_, PyAny>) -> PyResult<View> {
+        match object.cast_exact::<View>() {
+            Ok(view) => view.get().again(object.py(), false),
+            Err(_) => View::acquire(object, Request::FULL_RO),
+        }
+    }
+
     /// Asks `object` for its memory.
+    #[inline]
     fn acquire(object: &Bound<'_, PyAny>, request: Request) -> PyResult<View> {
         if !Loan::possible(object) {
             let name = object.get_type().name()?;
@@ -97,14 +119,15 @@ impl View {
         }
         let loan = match Loan::acquire(object, request) {
             Ok(loan) => loan,
-            Err(error) => as_bytes(object, request, error)?,
+            // Attached once more, so that PyO3 knows of it: it gives exceptions back.
+            Err(error) => Python::attach(|_| as_bytes(object, request, error))?,
         };
         let item = Item::of(loan.format(), loan.itemsize());
         Ok(View {
             address: Address(loan.address()),
             geometry: geometry_of(&loan),
             readonly: loan.readonly(),
-            managed: Py::new(object.py(), ManagedLoan::new(loan))?,
+            managed: ManagedLoan::hold(object.py(), loan)?,
             item,
             state: Count::new(0),
             hash: AtomicIsize::new(-1),
@@ -127,8 +150,10 @@ impl View {
     ) -> View {
         // The new view is a user of its own; the loan has one already, so that it cannot refuse.
         self.managed.get().enter();
+        // SAFETY: whoever drops a view is attached.
+        let managed = unsafe { Reference::new(self.managed.clone_ref(py)) };
         View {
-            managed: self.managed.clone_ref(py),
+            managed,
             address: Address(address),
             geometry,
             item,
@@ -172,19 +197,24 @@ impl View {
     /// `ValueError` if the view was released.
     #[inline]
     fn enter(&self) -> PyResult<Access<'_>> {
+        self.try_enter().ok_or_else(released)
+    }
+
+    /// As [`enter`](Self::enter); `None` if the view was released.
+    #[inline]
+    fn try_enter(&self) -> Option<Access<'_>> {
         if self.is_released() {
-            return Err(released());
+            return None;
         }
         // SAFETY: `LENT` of this view.
-        let access = unsafe {
+        unsafe {
             Access::enter(
                 self.managed.get(),
                 self.address.0,
                 &self.geometry,
                 self.readonly,
             )
-        };
-        access.ok_or_else(released)
+        }
     }
 }
 
@@ -230,7 +260,7 @@ fn as_bytes(object: &Bound<'_, PyAny>, request: Request, error: PyErr) -> PyResu
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add_class::<View>()?;
-    slots::install(py);
+    slots::install(py)?;
     let sequence = py.import("collections.abc")?.getattr("Sequence")?;
     // CPython passes on Py_TPFLAGS_SEQUENCE, which `match` looks at.
     sequence.call_method1("register", (py.get_type::<View>(),))?;

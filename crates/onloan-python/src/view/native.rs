@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use onloan::format::{Format, Plan, Reading, Value};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyList};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList};
 
 use super::access::{Place, Places};
 
@@ -258,6 +258,15 @@ impl Packed {
             Packed::Eight(bytes) => place.write(bytes),
         }
     }
+}
+
+/// Whether none of the object's code runs when it is packed: numbers and bytes as they are.
+#[inline]
+pub(super) fn is_plain(object: &Bound<'_, PyAny>) -> bool {
+    object.is_exact_instance_of::<PyInt>()
+        || object.is_exact_instance_of::<PyFloat>()
+        || object.is_exact_instance_of::<PyBool>()
+        || object.is_exact_instance_of::<PyBytes>()
 }
 
 /// Packs an object. Runs its code: nothing may be held that could go away.

@@ -17,6 +17,7 @@ use super::View;
 use super::access::Access;
 use super::geometry::Geometry;
 use super::key;
+use super::pool;
 use super::value::Reader;
 
 pub(super) fn get<'py>(
@@ -100,7 +101,7 @@ fn cut<'py>(
                 view.readonly,
             )
         };
-        return Ok(Bound::new(py, made)?.into_any());
+        return Ok(pool::make(py, made)?.into_any());
     }
     if access.geometry().ndim() == 0 {
         return Err(PyTypeError::new_err("invalid indexing of 0-dim memory"));
@@ -128,5 +129,5 @@ fn part<'py>(
             view.readonly,
         )
     };
-    Ok(Bound::new(py, made)?.into_any())
+    Ok(pool::make(py, made)?.into_any())
 }

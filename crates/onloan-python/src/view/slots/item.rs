@@ -1,0 +1,188 @@
+//! `m[key]`, `m[key] = x`, `len(m)`, `iter(m)` and what comes next.
+
+use std::ffi::c_int;
+use std::mem;
+use std::sync::atomic::Ordering;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::{Borrowed, Bound};
+
+use super::super::iterate::ViewIterator;
+use super::super::{View, native, pool};
+use super::{ASS_SUBSCRIPT, ITERATOR, LENGTH, NEXT, SUBSCRIPT, guarded, part, returned, value};
+
+/// The item at an index, if the short way does for it.
+#[inline]
+fn short(view: &View, index: isize) -> Option<*mut ffi::PyObject> {
+    let code = view.item.native()?;
+    let line = view.geometry.line()?;
+    let index = if index < 0 {
+        index.wrapping_add(line.extent)
+    } else {
+        index
+    };
+    if index < 0 || index >= line.extent || view.is_released() {
+        return None;
+    }
+    // SAFETY: not released, so that the loan has a user; no code runs in which it could lose it: the place is read before anything is made.
+    let place = unsafe { view.place_of(index.wrapping_mul(line.stride)) };
+    // SAFETY: called from slots only.
+    let py = unsafe { Python::assume_attached() };
+    native::unpack(py, code, place).ok().map(Bound::into_ptr)
+}
+
+/// The number of an `int` that is just that, and not too large.
+#[inline]
+pub(super) fn index_of(key: *mut ffi::PyObject) -> Option<isize> {
+    // SAFETY: an object, alive and attached, as slots are given.
+    if unsafe { ffi::PyLong_CheckExact(key) } == 0 {
+        return None;
+    }
+    // SAFETY: an `int`, alive and attached.
+    let index = unsafe { ffi::PyLong_AsSsize_t(key) };
+    if index == -1 {
+        // SAFETY: attached.
+        let error = unsafe { ffi::PyErr_Occurred() };
+        if !error.is_null() {
+            // SAFETY: attached. The long way will raise it again, as it should be.
+            unsafe { ffi::PyErr_Clear() };
+            return None;
+        }
+    }
+    Some(index)
+}
+
+pub(super) unsafe extern "C" fn subscript(
+    object: *mut ffi::PyObject,
+    key: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls slots attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    if let Some(index) = index_of(key) {
+        if let Some(item) = short(view, index) {
+            return item;
+        }
+    // SAFETY: as above; the key too is alive.
+    } else if let Some(part) = unsafe { part::get(view, key) } {
+        return part;
+    }
+    // SAFETY: PyO3's slot, set before this one was put in.
+    let long: ffi::binaryfunc = unsafe { mem::transmute(SUBSCRIPT.load(Ordering::Acquire)) };
+    // SAFETY: as CPython called this.
+    unsafe { long(object, key) }
+}
+
+pub(super) unsafe extern "C" fn ass_subscript(
+    object: *mut ffi::PyObject,
+    key: *mut ffi::PyObject,
+    item: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: CPython calls slots attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    if !item.is_null() {
+        if let Some(index) = index_of(key) {
+            // SAFETY: an object, alive (not NULL); attached.
+            let written = unsafe { assign_shortly(view, index, item) };
+            if written.is_some() {
+                return 0;
+            }
+        // SAFETY: as above; the key too is alive.
+        } else if let Some(result) = unsafe { part::set(view, key, item) } {
+            return result;
+        }
+    }
+    // SAFETY: PyO3's slot, set before this one was put in.
+    let long: ffi::objobjargproc = unsafe { mem::transmute(ASS_SUBSCRIPT.load(Ordering::Acquire)) };
+    // SAFETY: as CPython called this.
+    unsafe { long(object, key, item) }
+}
+
+/// Writes an item; `None` if the short way does not do, and then nothing was written.
+///
+/// # Safety
+/// `object` is alive; attached.
+#[inline]
+unsafe fn assign_shortly(view: &View, index: isize, object: *mut ffi::PyObject) -> Option<()> {
+    let code = view.item.native()?;
+    let line = view.geometry.line()?;
+    let index = if index < 0 {
+        index.wrapping_add(line.extent)
+    } else {
+        index
+    };
+    // SAFETY: granted by the caller.
+    let packed = unsafe { pack(view, code, object) }?;
+    if index < 0 || index >= line.extent || view.is_released() {
+        return None;
+    }
+    // SAFETY: not released, so that the loan has a user, and nothing ran since.
+    let place = unsafe { view.place_of(index.wrapping_mul(line.stride)) };
+    packed.write(place).then_some(())
+}
+
+/// A value of which no code runs, as the bytes of an item.
+///
+/// # Safety
+/// `object` is alive; attached.
+#[inline]
+pub(super) unsafe fn pack(
+    view: &View,
+    code: native::NativeCode,
+    object: *mut ffi::PyObject,
+) -> Option<native::Packed> {
+    // SAFETY: granted by the caller.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: alive (granted by the caller).
+    let object = unsafe { Borrowed::from_ptr(py, object) };
+    if view.readonly || !native::is_plain(&object) {
+        return None;
+    }
+    native::pack(code, view.item.text(), &object).ok()
+}
+
+pub(super) unsafe extern "C" fn length(object: *mut ffi::PyObject) -> ffi::Py_ssize_t {
+    // SAFETY: CPython calls slots attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    if let Some(line) = view.geometry.line()
+        && !view.is_released()
+    {
+        return line.extent;
+    }
+    // SAFETY: PyO3's slot, set before this one was put in.
+    let long: ffi::lenfunc = unsafe { mem::transmute(LENGTH.load(Ordering::Acquire)) };
+    // SAFETY: as CPython called this.
+    unsafe { long(object) }
+}
+
+pub(super) unsafe extern "C" fn iterator(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls slots attached.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: an object that CPython keeps alive.
+    let view = unsafe { Borrowed::from_ptr(py, object) };
+    // SAFETY: a view, as CPython calls slots.
+    let view: Borrowed<'_, '_, View> = unsafe { view.cast_unchecked() };
+    if view.get().geometry.line().is_some() && !view.get().is_released() {
+        let made = || pool::make(py, ViewIterator::of(&view)?);
+        return returned(guarded(made));
+    }
+    // SAFETY: PyO3's slot, set before this one was put in.
+    let long: ffi::getiterfunc = unsafe { mem::transmute(ITERATOR.load(Ordering::Acquire)) };
+    // SAFETY: as CPython called this.
+    unsafe { long(object) }
+}
+
+pub(super) unsafe extern "C" fn next(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls slots attached, with an instance that it keeps alive.
+    let iterator: &ViewIterator = unsafe { value(object) };
+    if let Some(index) = iterator.peek()
+        && let Some(item) = short(iterator.view(), index)
+    {
+        iterator.advance(index);
+        return item;
+    }
+    // SAFETY: PyO3's slot, set before this one was put in.
+    let long: ffi::iternextfunc = unsafe { mem::transmute(NEXT.load(Ordering::Acquire)) };
+    // SAFETY: as CPython called this.
+    unsafe { long(object) }
+}

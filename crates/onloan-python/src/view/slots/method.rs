@@ -1,0 +1,221 @@
+//! Methods that are called as often as items are read: put in place of PyO3's, which do everything that these leave.
+//!
+//! A method is an object in the dictionary of its class. The new ones are made by CPython from a `PyMethodDef`, with the name, the
+//! signature and the text of the old ones; the old ones stay for the calls that are not plain.
+
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use pyo3::Borrowed;
+use pyo3::ffi::{self, PyMethodDefPointer};
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use super::super::{View, bytes, cast, pool};
+use super::{at_length, guarded, raise, returned, value};
+
+/// PyO3's method, for everything else.
+struct Plain(AtomicPtr<ffi::PyObject>);
+
+static CAST: Plain = Plain::new();
+static TOBYTES: Plain = Plain::new();
+
+impl Plain {
+    const fn new() -> Plain {
+        Plain(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Calls it.
+    ///
+    /// # Safety
+    /// As CPython calls a `METH_FASTCALL | METH_KEYWORDS`.
+    #[cold]
+    unsafe fn call(
+        &self,
+        object: *mut ffi::PyObject,
+        arguments: *const *mut ffi::PyObject,
+        count: isize,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        let call = |py: Python<'_>| {
+            // SAFETY: an object that the caller keeps alive.
+            let object = unsafe { Bound::from_borrowed_ptr(py, object) };
+            let count = count.unsigned_abs();
+            // SAFETY: granted by the caller.
+            let (all, named) = unsafe { at_length(py, Some(object), arguments, count, names) }?;
+            // SAFETY: an object that is never given back.
+            let method = unsafe { Borrowed::from_ptr(py, self.0.load(Ordering::Acquire)) };
+            let result = method.call(all, named.as_ref())?;
+            Ok(result.unbind())
+        };
+        let result = guarded(|| Python::attach(call));
+        result.map_or(ptr::null_mut(), Py::into_ptr)
+    }
+}
+
+/// Puts the short ways in.
+///
+/// # Errors
+/// There is no memory for them.
+pub(super) fn install(class: &Bound<'_, PyType>) -> PyResult<()> {
+    let without = |function| PyMethodDefPointer {
+        PyCFunction: function,
+    };
+    let with = |function| PyMethodDefPointer {
+        PyCFunctionFastWithKeywords: function,
+    };
+    let keywords = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
+    replace(class, c"release", without(release), ffi::METH_NOARGS, None)?;
+    replace(class, c"__enter__", without(enter), ffi::METH_NOARGS, None)?;
+    replace(
+        class,
+        c"toreadonly",
+        without(to_readonly),
+        ffi::METH_NOARGS,
+        None,
+    )?;
+    let exit_function = PyMethodDefPointer {
+        PyCFunctionFast: exit,
+    };
+    replace(class, c"__exit__", exit_function, ffi::METH_FASTCALL, None)?;
+    replace(class, c"cast", with(cast), keywords, Some(&CAST))?;
+    replace(class, c"tobytes", with(to_bytes), keywords, Some(&TOBYTES))
+}
+
+fn replace(
+    class: &Bound<'_, PyType>,
+    name: &'static CStr,
+    function: PyMethodDefPointer,
+    flags: c_int,
+    plain: Option<&Plain>,
+) -> PyResult<()> {
+    let text = name.to_str().map_err(crate::errors::value)?;
+    let old = class.getattr(text)?;
+    let signature: Option<String> = old.getattr("__text_signature__")?.extract()?;
+    let words: Option<String> = old.getattr("__doc__")?.extract()?;
+    let signature = signature.unwrap_or_else(|| "($self, *exception)".to_owned());
+    let words = words.unwrap_or_default();
+    let doc = format!("{text}{signature}\n--\n\n{words}");
+    // As all of a class, for as long as the process lives.
+    let doc: &'static CStr = Box::leak(
+        CString::new(doc)
+            .map_err(crate::errors::value)?
+            .into_boxed_c_str(),
+    );
+    let definition = Box::leak(Box::new(ffi::PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth: function,
+        ml_flags: flags,
+        ml_doc: doc.as_ptr().cast::<c_char>(),
+    }));
+    // SAFETY: a type, alive and attached, and a definition that stays, with a function as its flags say.
+    let new = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), definition) };
+    // SAFETY: NULL with an exception set, or a new reference.
+    let new = unsafe { Bound::from_owned_ptr_or_err(class.py(), new) }?;
+    if let Some(plain) = plain {
+        plain.0.store(old.into_ptr(), Ordering::Release);
+    }
+    class.setattr(text, new)
+}
+
+unsafe extern "C" fn release(
+    object: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls methods attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    released(view)
+}
+
+unsafe extern "C" fn exit(
+    object: *mut ffi::PyObject,
+    _: *mut *mut ffi::PyObject,
+    _: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls methods attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    released(view)
+}
+
+#[inline]
+fn released(view: &View) -> *mut ffi::PyObject {
+    match view.release_now() {
+        // SAFETY: called from methods only.
+        Ok(()) => unsafe { Python::assume_attached() }.None().into_ptr(),
+        Err(error) => {
+            raise(error);
+            ptr::null_mut()
+        }
+    }
+}
+
+unsafe extern "C" fn enter(
+    object: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls methods attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    if view.is_released() {
+        raise(super::super::released());
+        return ptr::null_mut();
+    }
+    // SAFETY: alive and attached, as above.
+    unsafe { ffi::Py_NewRef(object) }
+}
+
+unsafe extern "C" fn to_readonly(
+    object: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls methods attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    // SAFETY: as above.
+    let py = unsafe { Python::assume_attached() };
+    returned(guarded(|| pool::make(py, view.again(py, true)?)))
+}
+
+unsafe extern "C" fn to_bytes(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    if count != 0 || !names.is_null() {
+        // SAFETY: as CPython called this.
+        return unsafe { TOBYTES.call(object, arguments, count, names) };
+    }
+    // SAFETY: CPython calls methods attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    // SAFETY: as above.
+    let py = unsafe { Python::assume_attached() };
+    returned(guarded(|| bytes::to_bytes(view, py, None)))
+}
+
+unsafe extern "C" fn cast(
+    object: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    if !(1..=2).contains(&count) || !names.is_null() {
+        // SAFETY: as CPython called this.
+        return unsafe { CAST.call(object, arguments, count, names) };
+    }
+    // SAFETY: CPython calls methods attached, with an instance that it keeps alive.
+    let view: &View = unsafe { value(object) };
+    // SAFETY: as above.
+    let py = unsafe { Python::assume_attached() };
+    let argument = |index: usize| {
+        // SAFETY: one of the arguments, as counted by the caller.
+        let argument = unsafe { arguments.wrapping_add(index).read() };
+        // SAFETY: an object that CPython keeps alive.
+        unsafe { Borrowed::from_ptr(py, argument) }
+    };
+    let format = argument(0);
+    let shape = (count == 2).then(|| argument(1));
+    let shape = shape.as_deref().filter(|shape| !shape.is_none());
+    returned(guarded(|| {
+        pool::make(py, cast::cast(view, py, &format, shape, None, None)?)
+    }))
+}
