@@ -52,6 +52,7 @@ pub use fill::fill_raw;
 pub use find::{count_raw, index_raw, is_all_raw};
 pub use hex::{Separator, TextTooLarge, hex_raw};
 pub use needle::Needle;
+pub use numeric::half_to_single;
 pub use swap::{Unit, copy_swapped_raw};
 pub use value::equal_values;
 

@@ -189,7 +189,7 @@ widest! {
 
     fn to_floats(number: Number, bytes: &[u8], out: &mut [u64]) {
         match (number.kind, number.size) {
-            (NumberKind::Float, 2) => each(bytes, out, |b| bits(half(u16::from_ne_bytes(b)))),
+            (NumberKind::Float, 2) => each(bytes, out, |b| bits(half_to_single(u16::from_ne_bytes(b)))),
             (NumberKind::Float, 4) => each(bytes, out, |b| bits(f32::from_ne_bytes(b))),
             (NumberKind::Float, _) => each(bytes, out, u64::from_ne_bytes),
             (NumberKind::Bool, _) => each(bytes, out, |[byte]| bits(u8::from(byte != 0))),
@@ -344,8 +344,9 @@ fn differ<T: Copy, W: BitOr<Output = W> + From<bool>>(
 ///
 /// Moved to the place of a single's fraction and exponent it is too small by 2¹¹², the difference
 /// of the exponents' biases; that product is exact, also for subnormal halves.
+#[must_use]
 #[inline(always)]
-fn half(bits: u16) -> f32 {
+pub fn half_to_single(bits: u16) -> f32 {
     const SCALE: f32 = f32::from_bits((127 + 112) << 23);
     let moved = u32::from(bits & 0x7fff) << 13;
     let finite = f32::from_bits(moved) * SCALE;

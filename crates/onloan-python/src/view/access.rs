@@ -20,6 +20,9 @@ use onloan_core::kernel::{
     CopyError, Needle, TextTooLarge, copy_raw, count_raw, equal_raw, hex_raw, index_raw,
 };
 
+use pyo3::ffi;
+use pyo3::prelude::*;
+
 use super::geometry::Geometry;
 use super::managed::ManagedLoan;
 
@@ -309,6 +312,28 @@ impl Place<'_> {
     }
 }
 
+impl Place<'_> {
+    /// Some bytes of the item; `None` if it has not so many.
+    #[inline]
+    pub(super) fn part(self, offset: usize, size: usize) -> Option<Self> {
+        let end = offset.checked_add(size)?;
+        (end <= self.itemsize).then_some(Place {
+            address: self.address.wrapping_add(offset),
+            itemsize: size,
+            ..self
+        })
+    }
+
+    /// The bytes of the item as an object.
+    pub(super) fn to_bytes<'py>(self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let size = self.itemsize.cast_signed();
+        // SAFETY: attached; an item of so many bytes (`ITEM`), from which is copied.
+        let bytes = unsafe { ffi::PyBytes_FromStringAndSize(self.address.cast(), size) };
+        // SAFETY: NULL with an exception set, or a new reference.
+        unsafe { Bound::from_owned_ptr_or_opt(py, bytes) }
+    }
+}
+
 /// The places of all items.
 pub(super) enum Places<'access> {
     /// At one distance.
@@ -321,6 +346,38 @@ pub(super) enum Places<'access> {
         walk: Box<Walk<'access, Pointers<'access>>>,
         access: &'access Access<'access>,
     },
+}
+
+impl<'access> Places<'access> {
+    /// Goes over the next `count` places, until `visit` says `false`; `true` if it never did and there were as many.
+    #[inline]
+    pub(super) fn each(
+        &mut self,
+        count: usize,
+        mut visit: impl FnMut(Place<'access>) -> bool,
+    ) -> bool {
+        if let Places::Line { next, stride, left } = self {
+            if *left < count {
+                return false;
+            }
+            *left -= count;
+            let mut place = *next;
+            for _ in 0..count {
+                let here = place;
+                place.address = place.address.wrapping_offset(*stride);
+                if !visit(here) {
+                    return false;
+                }
+            }
+            *next = place;
+            return true;
+        }
+        let mut visited = 0;
+        self.take(count).all(|place| {
+            visited += 1;
+            visit(place)
+        }) && visited == count
+    }
 }
 
 impl<'access> Iterator for Places<'access> {

@@ -6,7 +6,7 @@ use pyo3::types::PyList;
 
 use super::View;
 use super::access::Places;
-use super::native;
+use super::row::{self, Maker};
 use super::value::{Reader, unsupported};
 
 pub(super) fn to_list<'py>(view: &View, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -20,6 +20,7 @@ pub(super) fn to_list<'py>(view: &View, py: Python<'py>) -> PyResult<Bound<'py, 
         access.layout().shape(),
         &mut places,
         &mut Reader::of(&view.item),
+        Maker::of(&view.item).as_ref(),
     )
 }
 
@@ -28,6 +29,7 @@ fn level<'py>(
     shape: &[isize],
     places: &mut Places<'_>,
     reader: &mut Reader<'_>,
+    maker: Option<&Maker>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let [extent, inner @ ..] = shape else {
         // As many places as the shape has items.
@@ -37,11 +39,11 @@ fn level<'py>(
         };
     };
     if inner.is_empty() {
-        return row(py, extent.unsigned_abs(), places, reader);
+        return row(py, extent.unsigned_abs(), places, reader, maker);
     }
     let mut parts = Vec::with_capacity(extent.unsigned_abs());
     for _ in 0..*extent {
-        parts.push(level(py, inner, places, reader)?);
+        parts.push(level(py, inner, places, reader, maker)?);
     }
     Ok(PyList::new(py, parts)?.into_any())
 }
@@ -52,11 +54,10 @@ fn row<'py>(
     count: usize,
     places: &mut Places<'_>,
     reader: &mut Reader<'_>,
+    maker: Option<&Maker>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(code) = reader.native()
-        && let Some(list) = native::list(py, code, places, count)
-    {
-        return Ok(list?.into_any());
+    if let Some(maker) = maker {
+        return Ok(row::list(py, reader.item(), maker, places, count)?.into_any());
     }
     let mut failed = None;
     let value = |place| {

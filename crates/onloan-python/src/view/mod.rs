@@ -40,6 +40,7 @@ mod native;
 mod pickle;
 mod pool;
 mod release;
+mod row;
 mod show;
 mod slots;
 mod subscript;

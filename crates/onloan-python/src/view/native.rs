@@ -7,11 +7,12 @@ use std::ffi::{CStr, c_int, c_long, c_longlong, c_short};
 use std::sync::OnceLock;
 
 use onloan::format::{Format, Plan, Reading, Value};
+use onloan_core::kernel::half_to_single;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt};
 
-use super::access::{Place, Places};
+use super::access::Place;
 
 /// What a native letter means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,53 +189,13 @@ pub(super) fn unpack<'py>(
             PyBytes::new(py, &byte).into_any()
         }
         Half => {
-            let bytes: [u8; 2] = place.read().ok_or_else(wrong_size)?;
-            match half().read(&bytes) {
-                Ok(Value::Float(number)) => PyFloat::new(py, number).into_any(),
-                _ => return Err(wrong_size()),
-            }
+            let bits = u16::from_ne_bytes(place.read().ok_or_else(wrong_size)?);
+            PyFloat::new(py, half_to_single(bits).into()).into_any()
         }
     })
 }
 
-/// The next `count` items as a list: as by [`unpack`], but the letter is looked at once. `None` for letters that are not worth it.
-pub(super) fn list<'py>(
-    py: Python<'py>,
-    code: NativeCode,
-    places: &mut Places<'_>,
-    count: usize,
-) -> Option<PyResult<Bound<'py, PyList>>> {
-    use NativeCode::*;
-    let places = places.take(count);
-    Some(match code {
-        UnsignedByte => collect(py, places, u8::from_ne_bytes),
-        SignedByte => collect(py, places, i8::from_ne_bytes),
-        Short => collect(py, places, i16::from_ne_bytes),
-        UnsignedShort => collect(py, places, u16::from_ne_bytes),
-        Int => collect(py, places, i32::from_ne_bytes),
-        UnsignedInt => collect(py, places, u32::from_ne_bytes),
-        LongLong => collect(py, places, i64::from_ne_bytes),
-        UnsignedLongLong => collect(py, places, u64::from_ne_bytes),
-        Float => collect(py, places, f32::from_ne_bytes),
-        Double => collect(py, places, f64::from_ne_bytes),
-        Long if size_of::<c_long>() == 8 => collect(py, places, i64::from_ne_bytes),
-        UnsignedLong if size_of::<c_long>() == 8 => collect(py, places, u64::from_ne_bytes),
-        _ => return None,
-    })
-}
-
-fn collect<'py, 'access, const N: usize, T: IntoPyObject<'py>>(
-    py: Python<'py>,
-    places: impl ExactSizeIterator<Item = Place<'access>>,
-    number: fn([u8; N]) -> T,
-) -> PyResult<Bound<'py, PyList>> {
-    // Items have `N` bytes, by the way views are made.
-    PyList::new(
-        py,
-        places.map(|place| number(place.read().unwrap_or([0; N]))),
-    )
-}
-
+/// How a half is written, which is rounded as the module `struct` rounds it.
 fn half() -> &'static Plan {
     NATIVES[28].plan()
 }

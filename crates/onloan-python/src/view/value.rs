@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::access::Place;
 use super::item::Item;
-use super::native::{self, NativeCode, Packed};
+use super::native::{self, Packed};
 use crate::errors;
 use crate::values;
 
@@ -25,9 +25,9 @@ impl<'item> Reader<'item> {
         }
     }
 
-    /// The letter, if items need no working out.
-    pub(super) fn native(&self) -> Option<NativeCode> {
-        self.item.native()
+    /// What is read.
+    pub(super) fn item(&self) -> &'item Item {
+        self.item
     }
 
     /// The value of an item.
