@@ -85,6 +85,36 @@ pub unsafe fn is_all_raw(buf: *const u8, layout: &Layout, needle: &Needle) -> bo
     unsafe { each_block([layout], [buf], Way::AsItLies, &mut visit) }.is_continue()
 }
 
+/// How many of so many bytes are this one. CPython: `bytes.count`.
+///
+/// # Safety
+///
+/// `buf` has so many bytes, which are initialized, and which nobody writes during the call.
+#[must_use]
+pub unsafe fn count_byte_raw(buf: *const u8, bytes: usize, byte: u8) -> usize {
+    if bytes == 0 {
+        return 0;
+    }
+    // SAFETY: promised by the caller.
+    let bytes = unsafe { core::slice::from_raw_parts(buf, bytes) };
+    memchr::memchr_iter(byte, bytes).count()
+}
+
+/// The place of the first of so many bytes that is this one. CPython: `bytes.find`.
+///
+/// # Safety
+///
+/// As [`count_byte_raw`].
+#[must_use]
+pub unsafe fn index_byte_raw(buf: *const u8, bytes: usize, byte: u8) -> Option<usize> {
+    if bytes == 0 {
+        return None;
+    }
+    // SAFETY: promised by the caller.
+    let bytes = unsafe { core::slice::from_raw_parts(buf, bytes) };
+    memchr::memchr(byte, bytes)
+}
+
 impl Needle {
     /// How many of `count` items without gaps equal the value.
     fn count(&self, items: &[u8], count: usize) -> usize {

@@ -114,6 +114,25 @@ pub unsafe fn hex_raw(
     Ok(unsafe { String::from_utf8_unchecked(room) })
 }
 
+/// Writes the bytes of all items in C order as hexadecimal text to a place for it.
+///
+/// # Safety
+///
+/// The clauses `readable`, `tables` and `unraced` of [the module](super). `to` has two bytes for each, initialized, that
+/// are not among those that are read, and which nobody else looks at during the call.
+pub unsafe fn write_hex_raw(buf: *const u8, layout: &Layout, to: *mut u8) {
+    let mut at = to;
+    let mut visit = |bytes: &[u8]| {
+        // SAFETY: two bytes for each (promised by the caller), of which so many were not written yet.
+        let out = unsafe { core::slice::from_raw_parts_mut(at, 2 * bytes.len()) };
+        digits(bytes, out);
+        at = at.wrapping_add(2 * bytes.len());
+        ControlFlow::Continue(())
+    };
+    // SAFETY: promised by the caller.
+    let _ = unsafe { visit_bytes_raw(buf, layout, &mut visit) };
+}
+
 /// Bytes that are turned into digits at once: so many that the first digits have arrived in the cache
 /// when they are read again. What is still on its way cannot be read across two writes without waiting.
 const NEAR: usize = 4096;

@@ -10,14 +10,18 @@
 //!
 //! Of exporters: that the items which their shape and strides address lie in memory that stays where it is until it is given back, and
 //! may be written to unless it is read-only. Of everybody: that nobody writes bytes in the very moment in which they are copied; under a global
-//! lock that is so unless code without the lock writes. No reference into the memory is ever made.
+//! lock that is so unless code without the lock writes. No reference into the memory outlives the call of a kernel.
 
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::slice;
 
 use onloan::format::Plan;
-use onloan::layout::{Layout, Memory, Order, Part, Walk};
+use onloan::layout::{self, Layout, Memory, Order, Walk};
 use onloan_core::kernel::{
-    CopyError, Needle, TextTooLarge, copy_raw, count_raw, equal_raw, hex_raw, index_raw,
+    CopyError, Needle, TextTooLarge, copy_raw, count_byte_raw, count_raw, equal_raw, hex_raw,
+    index_byte_raw, index_raw, write_hex_raw,
 };
 
 use pyo3::ffi;
@@ -35,6 +39,18 @@ pub(super) struct Access<'view> {
     address: *mut u8,
     geometry: &'view Geometry,
     readonly: bool,
+}
+
+/// A part of what an access holds, for as long as that lives: it is no user of its own.
+pub(super) struct Part<'access>(ManuallyDrop<Access<'access>>);
+
+impl<'access> Deref for Part<'access> {
+    type Target = Access<'access>;
+
+    #[inline]
+    fn deref(&self) -> &Access<'access> {
+        &self.0
+    }
 }
 
 /// Where an item lies, as long as the access lives.
@@ -68,6 +84,24 @@ impl<'view> Access<'view> {
         })
     }
 
+    /// A part of the items.
+    ///
+    /// # Safety
+    /// `LENT` holds for it.
+    #[inline]
+    pub(super) unsafe fn narrowed<'part>(
+        &'part self,
+        address: *mut u8,
+        geometry: &'part Geometry,
+    ) -> Part<'part> {
+        Part(ManuallyDrop::new(Access {
+            loan: self.loan,
+            address,
+            geometry,
+            readonly: self.readonly,
+        }))
+    }
+
     #[inline]
     pub(super) fn geometry(&self) -> &'view Geometry {
         self.geometry
@@ -89,7 +123,7 @@ impl<'view> Access<'view> {
     }
 
     /// Where a part starts that was cut from this layout.
-    pub(super) fn part(&self, part: &Part) -> *mut u8 {
+    pub(super) fn part(&self, part: &layout::Part) -> *mut u8 {
         part.start.walk(&mut Pointers(PhantomData), self.address)
     }
 
@@ -119,17 +153,25 @@ impl<'view> Access<'view> {
     }
 
     /// The item that a part of this layout without axes is.
-    pub(super) fn only_item_of(&self, part: &Part) -> Option<Place<'_>> {
+    pub(super) fn only_item_of(&self, part: &layout::Part) -> Option<Place<'_>> {
         (part.layout.ndim() == 0).then(|| self.place(self.part(part)))
     }
 
     /// All items.
     pub(super) fn places(&self, order: Order) -> Places<'_> {
-        match self.geometry.line() {
-            Some(line) => Places::Line {
+        let line = match self.geometry.line() {
+            Some(line) => Some((line.stride, line.extent.unsigned_abs())),
+            // Without gaps all items are at one distance.
+            None if order == Order::C && self.layout().is_c_contiguous() => {
+                Some((self.layout().itemsize().cast_signed(), self.layout().size()))
+            }
+            None => None,
+        };
+        match line {
+            Some((stride, left)) => Places::Line {
                 next: self.place(self.address),
-                stride: line.stride,
-                left: line.extent.unsigned_abs(),
+                stride,
+                left,
             },
             None => Places::Walk {
                 walk: Box::new(
@@ -209,6 +251,42 @@ impl<'view> Access<'view> {
         unsafe { copy_raw(self.address, self.layout(), from.address, from.layout()) }
     }
 
+    /// Writes bytes to all items; `false`, and nothing is written, if they are not as many bytes, have gaps, or may not be written to.
+    ///
+    /// # Safety
+    /// `from` has so many bytes that nobody writes to. They may be among those of the items.
+    #[inline]
+    pub(super) unsafe fn write_bytes(&self, from: *const u8, bytes: usize) -> bool {
+        let block = self.geometry.is_c_contiguous() && self.geometry.nbytes() == bytes;
+        if self.readonly || !block {
+            return false;
+        }
+        if bytes > 0 {
+            // SAFETY: as many bytes (granted by the caller), to a block of as many (`LENT`, checked) that may be written (checked).
+            unsafe { from.copy_to(self.address, bytes) };
+        }
+        true
+    }
+
+    /// Whether the bytes of all items are these; `None` if they are not known to be as many in one block.
+    ///
+    /// # Safety
+    /// `other` has so many bytes that nobody writes to.
+    #[inline]
+    pub(super) unsafe fn has_bytes(&self, other: *const u8, bytes: usize) -> Option<bool> {
+        if !self.geometry.is_c_contiguous() || self.geometry.nbytes() != bytes {
+            return None;
+        }
+        if bytes == 0 || other == self.address {
+            return Some(true);
+        }
+        // SAFETY: one block of so many bytes (`LENT`, checked). unraced: assumed of everybody.
+        let one = unsafe { slice::from_raw_parts(self.address, bytes) };
+        // SAFETY: granted by the caller.
+        let two = unsafe { slice::from_raw_parts(other, bytes) };
+        Some(one == two)
+    }
+
     /// Whether the shapes are the same and all items equal by value, read by these plans.
     pub(super) fn equals(&self, plan: &Plan, other: &Access<'_>, other_plan: &Plan) -> bool {
         // SAFETY: readable, tables: `LENT` of both. unraced: assumed of everybody.
@@ -234,6 +312,38 @@ impl<'view> Access<'view> {
     pub(super) fn index(&self, needle: &Needle) -> Option<usize> {
         // SAFETY: readable, tables: `LENT`. unraced: assumed of everybody.
         unsafe { index_raw(self.address, self.layout(), needle) }
+    }
+
+    /// How many items are this byte; `None` if they are not bytes without gaps.
+    #[inline]
+    pub(super) fn count_byte(&self, byte: u8) -> Option<usize> {
+        // SAFETY: as many bytes (`LENT`, checked). unraced: assumed of everybody.
+        self.row()
+            .map(|bytes| unsafe { count_byte_raw(self.address, bytes, byte) })
+    }
+
+    /// The first index at which there is this byte; `None` as for [`count_byte`](Self::count_byte).
+    #[inline]
+    pub(super) fn index_byte(&self, byte: u8) -> Option<Option<usize>> {
+        // SAFETY: as many bytes (`LENT`, checked). unraced: assumed of everybody.
+        self.row()
+            .map(|bytes| unsafe { index_byte_raw(self.address, bytes, byte) })
+    }
+
+    /// The number of items, if they are bytes in one dimension without gaps.
+    #[inline]
+    fn row(&self) -> Option<usize> {
+        let line = self.geometry.line()?;
+        (line.itemsize == 1 && line.is_gapless()).then_some(line.extent.unsigned_abs())
+    }
+
+    /// Writes all bytes in C order as hexadecimal digits.
+    ///
+    /// # Safety
+    /// `to` has two writable bytes for each, which nobody else looks at.
+    pub(super) unsafe fn write_hex(&self, to: *mut u8) {
+        // SAFETY: readable, tables: `LENT`. unraced: assumed of everybody. The place is granted by the caller.
+        unsafe { write_hex_raw(self.address, self.layout(), to) };
     }
 
     /// All bytes in C order as hexadecimal digits.

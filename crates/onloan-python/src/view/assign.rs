@@ -122,11 +122,7 @@ pub(super) fn copy(
     let access = view.enter()?;
     let (address, geometry) = part(&access);
     // SAFETY: a part of the view.
-    let Some(to) =
-        (unsafe { Access::enter(view.managed.get(), address, &geometry, view.readonly) })
-    else {
-        return Err(super::released());
-    };
+    let to = unsafe { access.narrowed(address, &geometry) };
     if !from_item.is_like(item) || !same_shape(&geometry, from.geometry()) {
         return Err(PyValueError::new_err(
             "memoryview assignment: lvalue and rvalue have different structures",

@@ -1,5 +1,8 @@
 //! Bytes out of a view: `tobytes`, `hex`.
 
+use std::sync::OnceLock;
+
+use onloan::__private::GIL_DISABLED;
 use onloan::layout::Order;
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::ffi;
@@ -55,13 +58,62 @@ pub(super) fn hex<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let access = view.enter()?;
     if args.is_empty() && kwargs.is_none() {
-        let digits = access
-            .hex()
-            .map_err(|error| PyMemoryError::new_err(error.to_string()))?;
-        return Ok(PyString::new(py, &digits).into_any());
+        return digits(&access, py);
     }
     // What may stand between the digits, and what is said of anything else, is for `bytes` to know.
     let copied = copy(&access, py, Order::C)?;
     drop(access);
     copied.call_method("hex", args, kwargs)
+}
+
+/// Two digits for each byte.
+fn digits<'py>(access: &Access<'_>, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    if let Some((text, start)) = new_text(py, access.geometry().nbytes()) {
+        // SAFETY: as many characters, in a string that nobody else knows.
+        unsafe { access.write_hex(start) };
+        return Ok(text);
+    }
+    let digits = access
+        .hex()
+        .map_err(|error| PyMemoryError::new_err(error.to_string()))?;
+    Ok(PyString::new(py, &digits).into_any())
+}
+
+/// A new string of twice so many characters, and where they lie; `None` if that cannot be known, or if there are none.
+///
+/// The stable ABI makes strings only as copies. But a string that was just made of many equal characters is nobody else's, and if it is ASCII, its
+/// UTF-8 is the string itself; that the interpreter reads what is written there, it shows.
+fn new_text(py: Python<'_>, bytes: usize) -> Option<(Bound<'_, PyAny>, *mut u8)> {
+    static SHOWN: OnceLock<bool> = OnceLock::new();
+    let shown = || {
+        let (text, start) = repeated_zero(py, 8)?;
+        // SAFETY: of 8 characters (or a copy of them), in a string that nobody else knows.
+        unsafe { start.copy_from_nonoverlapping(b"01abcdef".as_ptr(), 8) };
+        let same =
+            text.eq("01abcdef").ok()? && text.eq(repeated_zero(py, 8)?.0).ok().map(|same| !same)?;
+        same.then_some(())
+    };
+    let length = bytes.checked_mul(2).filter(|length| *length > 1)?;
+    if GIL_DISABLED || !SHOWN.get_or_init(|| shown().is_some()) {
+        return None;
+    }
+    repeated_zero(py, length)
+}
+
+/// `"0" * length`, and where its UTF-8 lies.
+fn repeated_zero(py: Python<'_>, length: usize) -> Option<(Bound<'_, PyAny>, *mut u8)> {
+    let zero = pyo3::intern!(py, "0");
+    // SAFETY: a string, alive and attached.
+    let text = unsafe { ffi::PySequence_Repeat(zero.as_ptr(), length.try_into().ok()?) };
+    if text.is_null() {
+        // SAFETY: attached. The other way will say it.
+        unsafe { ffi::PyErr_Clear() };
+        return None;
+    }
+    // SAFETY: a new reference.
+    let text = unsafe { Bound::from_owned_ptr(py, text) };
+    let mut size = 0;
+    // SAFETY: a string, alive and attached, and a number to be filled.
+    let start = unsafe { ffi::PyUnicode_AsUTF8AndSize(text.as_ptr(), &raw mut size) };
+    (!start.is_null() && size.unsigned_abs() == length).then(|| (text, start.cast_mut().cast()))
 }

@@ -16,6 +16,7 @@ use super::View;
 use super::access::Access;
 use super::geometry::{Geometry, Line};
 use super::item::Item;
+use super::native::Native;
 
 pub(super) fn cast(
     view: &View,
@@ -72,6 +73,32 @@ pub(super) fn order(word: Option<&str>) -> PyResult<Order> {
     }
 }
 
+/// The most frequent case of [`cast`]: one dimension without gaps as one of another native letter. `None` for all others.
+#[inline]
+pub(super) fn quickly(view: &View, py: Python<'_>, text: &str) -> Option<View> {
+    let native = Native::find(text.as_bytes())?;
+    let line = view.geometry.line().filter(|line| line.is_gapless())?;
+    let item = Item::Native(native);
+    let bytes = line.extent.unsigned_abs() * line.itemsize;
+    if !view.item.is_byte() && !item.is_byte() || !bytes.is_multiple_of(native.size()) {
+        return None;
+    }
+    let access = view.try_enter()?;
+    let geometry = Geometry::along(row_of(bytes, native));
+    // SAFETY: as many bytes without gaps.
+    Some(unsafe { view.derive(py, &access, access.address(), geometry, item, view.readonly) })
+}
+
+/// So many bytes as items of a native letter, of which they are a multiple.
+#[inline]
+fn row_of(bytes: usize, native: &Native) -> Line {
+    Line {
+        extent: (bytes / native.size()).cast_signed(),
+        stride: native.size().cast_signed(),
+        itemsize: native.size(),
+    }
+}
+
 /// As memoryview does it, in the order in which it looks at things.
 fn plain(
     view: &View,
@@ -99,7 +126,7 @@ fn plain(
     {
         return Err(type_error("memoryview: cast must be 1D -> ND or ND -> 1D"));
     }
-    let native = super::native::Native::find(text.as_bytes()).ok_or_else(unknown_format)?;
+    let native = Native::find(text.as_bytes()).ok_or_else(unknown_format)?;
     let item = Item::Native(native);
     if !view.item.is_byte() && !item.is_byte() {
         return Err(type_error(
@@ -113,12 +140,7 @@ fn plain(
     }
     let layout = match shape {
         None => {
-            let line = Line {
-                extent: (from.nbytes() / native.size()).cast_signed(),
-                stride: native.size().cast_signed(),
-                itemsize: native.size(),
-            };
-            return Ok((item, Geometry::along(line)));
+            return Ok((item, Geometry::along(row_of(from.nbytes(), native))));
         }
         Some(shape) => {
             let mut product = native.size().cast_signed();
@@ -204,23 +226,20 @@ fn wide_layout(
 
 /// The numbers of a list or a tuple.
 fn extents(sequence: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
-    let sequence = match (sequence.cast::<PyList>(), sequence.cast::<PyTuple>()) {
-        (Ok(list), _) => list.to_tuple(),
-        (_, Ok(tuple)) => tuple.clone(),
-        _ => return Err(type_error("shape must be a list or a tuple")),
-    };
-    if sequence.len() > MAX_NDIM {
-        return Err(PyValueError::new_err(
-            "memoryview: number of dimensions must not exceed 64",
-        ));
-    }
+    let too_many = || PyValueError::new_err("memoryview: number of dimensions must not exceed 64");
     let number = |element: Bound<'_, PyAny>| {
         let number = element
             .cast::<PyInt>()
             .map_err(|_| type_error("memoryview.cast(): elements of shape must be integers"))?;
         number.extract::<isize>()
     };
-    sequence.iter().map(number).collect()
+    // None of the user's code runs: what is an `int` is asked for nothing.
+    match (sequence.cast::<PyList>(), sequence.cast::<PyTuple>()) {
+        (Ok(list), _) if list.len() <= MAX_NDIM => list.iter().map(number).collect(),
+        (_, Ok(tuple)) if tuple.len() <= MAX_NDIM => tuple.iter().map(number).collect(),
+        (Err(_), Err(_)) => Err(type_error("shape must be a list or a tuple")),
+        _ => Err(too_many()),
+    }
 }
 
 #[cold]

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicIsize, Ordering};
 use onloan::format::Value;
 use onloan_core::kernel::Needle;
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt};
 
 use super::View;
-use super::access::Access;
 use super::geometry::Geometry;
 use super::pool::{Pool, Pooled, Reference};
+use super::row::{self, Make};
 use super::subscript;
 
 /// An iterator over the first dimension: items, or of several dimensions parts.
@@ -21,33 +22,47 @@ pub(crate) struct ViewIterator {
     view: Reference<View>,
     next: AtomicIsize,
     end: isize,
+    /// Of items in one direct dimension: how one becomes an object, and the bytes from one to the next.
+    quick: Option<(Make, isize)>,
 }
 
 impl ViewIterator {
     pub(super) fn of(view: &Bound<'_, View>) -> PyResult<ViewIterator> {
         Ok(ViewIterator {
             end: extent(view.get())?,
+            quick: quick(view.get()),
             // SAFETY: whoever drops an iterator is attached.
             view: unsafe { Reference::new(view.clone().unbind()) },
             next: AtomicIsize::new(0),
         })
     }
 
+    /// The next item, if it can be made without running anybody's code: a new reference, or NULL with an exception set.
     #[inline]
-    pub(super) fn view(&self) -> &View {
-        self.view.get()
+    pub(super) fn quick(&self, py: Python<'_>) -> Option<*mut ffi::PyObject> {
+        let (make, stride) = self.quick?;
+        let index = self.peek()?;
+        let view = self.view.get();
+        if view.is_released() {
+            return None;
+        }
+        // SAFETY: an item of the only dimension; not released, so that the loan has a user, and no code runs in which it could lose it: the
+        // place is read before anything is made.
+        let place = unsafe { view.place_of(index.wrapping_mul(stride)) };
+        self.advance(index);
+        Some(make(py, place))
     }
 
     /// The next index, if there is one.
     #[inline]
-    pub(super) fn peek(&self) -> Option<isize> {
+    fn peek(&self) -> Option<isize> {
         let index = self.next.load(Ordering::Relaxed);
         (index < self.end).then_some(index)
     }
 
     /// Goes on behind an index.
     #[inline]
-    pub(super) fn advance(&self, index: isize) {
+    fn advance(&self, index: isize) {
         self.next.store(index + 1, Ordering::Relaxed);
     }
 }
@@ -82,6 +97,16 @@ impl ViewIterator {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&*self.view)
+    }
+}
+
+/// See [`ViewIterator`].
+fn quick(view: &View) -> Option<(Make, isize)> {
+    let line = view.geometry.line()?;
+    // Of numbers, whose bytes are read before anything is made.
+    match (view.item.native(), row::Maker::of(&view.item)?) {
+        (Some(_), row::Maker::Scalar(make)) => Some((make, line.stride)),
+        _ => None,
     }
 }
 
@@ -142,15 +167,8 @@ fn find(
         let (first, cut) = line.cut(start, 1, (stop - start).max(0));
         let cut = Geometry::along(cut);
         // SAFETY: items of the only dimension, which are in range (`start` and `stop` are, by all callers).
-        let part = unsafe {
-            Access::enter(
-                view.get().managed.get(),
-                access.address().wrapping_offset(first),
-                &cut,
-                view.get().readonly,
-            )
-        };
-        let found = part.and_then(|part| part.index(&needle));
+        let part = unsafe { access.narrowed(access.address().wrapping_offset(first), &cut) };
+        let found = part.index(&needle);
         return Ok(found.map(|found| start + found.cast_signed()));
     }
     for index in start..stop {

@@ -27,9 +27,12 @@ use super::native::NativeCode;
 /// A new reference, or NULL with an exception set.
 type Object = *mut ffi::PyObject;
 
+/// Makes the object of one item, after its bytes were read.
+pub(super) type Make = fn(Python<'_>, Place<'_>) -> Object;
+
 /// How an item becomes an object.
 pub(super) enum Maker {
-    Scalar(fn(Python<'_>, Place<'_>) -> Object),
+    Scalar(Make),
     /// A tuple: where each field begins, its bytes, and how it is made.
     Record(Vec<(usize, usize, Maker)>),
 }
@@ -99,7 +102,7 @@ fn tuple(py: Python<'_>, fields: &[(usize, usize, Maker)], place: Place<'_>) -> 
 }
 
 /// The function for one kind of value.
-fn scalar_maker(scalar: Scalar) -> Option<fn(Python<'_>, Place<'_>) -> Object> {
+fn scalar_maker(scalar: Scalar) -> Option<Make> {
     let swapped = scalar.endian() != Endian::NATIVE;
     macro_rules! either {
         ($make:ident) => {

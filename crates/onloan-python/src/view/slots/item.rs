@@ -175,10 +175,8 @@ pub(super) unsafe extern "C" fn iterator(object: *mut ffi::PyObject) -> *mut ffi
 pub(super) unsafe extern "C" fn next(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: CPython calls slots attached, with an instance that it keeps alive.
     let iterator: &ViewIterator = unsafe { value(object) };
-    if let Some(index) = iterator.peek()
-        && let Some(item) = short(iterator.view(), index)
-    {
-        iterator.advance(index);
+    // SAFETY: as above.
+    if let Some(item) = iterator.quick(unsafe { Python::assume_attached() }) {
         return item;
     }
     // SAFETY: PyO3's slot, set before this one was put in.

@@ -10,15 +10,18 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::Borrowed;
 use pyo3::ffi::{self, PyMethodDefPointer};
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyString, PyType};
 
 use super::super::{View, bytes, cast, pool};
-use super::{at_length, guarded, raise, returned, value};
+use super::search;
+use super::{at_length, guarded, made_of, raise, returned, value};
 
 /// PyO3's method, for everything else.
-struct Plain(AtomicPtr<ffi::PyObject>);
+pub(super) struct Plain(AtomicPtr<ffi::PyObject>);
 
 static CAST: Plain = Plain::new();
+pub(super) static COUNT: Plain = Plain::new();
+pub(super) static INDEX: Plain = Plain::new();
 static TOBYTES: Plain = Plain::new();
 
 impl Plain {
@@ -31,7 +34,7 @@ impl Plain {
     /// # Safety
     /// As CPython calls a `METH_FASTCALL | METH_KEYWORDS`.
     #[cold]
-    unsafe fn call(
+    pub(super) unsafe fn call(
         &self,
         object: *mut ffi::PyObject,
         arguments: *const *mut ffi::PyObject,
@@ -79,6 +82,10 @@ pub(super) fn install(class: &Bound<'_, PyType>) -> PyResult<()> {
         PyCFunctionFast: exit,
     };
     replace(class, c"__exit__", exit_function, ffi::METH_FASTCALL, None)?;
+    let one = without(search::count);
+    replace(class, c"count", one, ffi::METH_O, Some(&COUNT))?;
+    let search = with(search::index);
+    replace(class, c"index", search, keywords, Some(&INDEX))?;
     replace(class, c"cast", with(cast), keywords, Some(&CAST))?;
     replace(class, c"tobytes", with(to_bytes), keywords, Some(&TOBYTES))
 }
@@ -172,7 +179,14 @@ unsafe extern "C" fn to_readonly(
     let view: &View = unsafe { value(object) };
     // SAFETY: as above.
     let py = unsafe { Python::assume_attached() };
-    returned(guarded(|| pool::make(py, view.again(py, true)?)))
+    let Some(access) = view.try_enter() else {
+        raise(super::super::released());
+        return ptr::null_mut();
+    };
+    let (address, geometry) = (access.address(), view.geometry.copy());
+    // SAFETY: address and geometry are those of this view, and it is not more writable.
+    let made = unsafe { view.derive(py, &access, address, geometry, view.item.clone(), true) };
+    made_of(py, made)
 }
 
 unsafe extern "C" fn to_bytes(
@@ -213,6 +227,13 @@ unsafe extern "C" fn cast(
         unsafe { Borrowed::from_ptr(py, argument) }
     };
     let format = argument(0);
+    if count == 1
+        && let Ok(text) = format.cast_exact::<PyString>()
+        && let Ok(text) = text.to_str()
+        && let Some(made) = cast::quickly(view, py, text)
+    {
+        return made_of(py, made);
+    }
     let shape = (count == 2).then(|| argument(1));
     let shape = shape.as_deref().filter(|shape| !shape.is_none());
     returned(guarded(|| {

@@ -21,9 +21,11 @@
 //! ([`Py`] when dropped, exceptions too) is not dropped here, or inside of `Python::attach`, which only the ways of errors take.
 
 mod call;
+mod compare;
 mod item;
 mod method;
 mod part;
+mod search;
 
 use std::ffi::c_void;
 use std::panic::{self, AssertUnwindSafe};
@@ -45,6 +47,7 @@ use super::pool;
 /// The index of a field of `PyTypeObject`, in pointers.
 const AS_SEQUENCE: usize = 13;
 const AS_MAPPING: usize = 14;
+const COMPARE_FIELD: usize = 25;
 const ITER: usize = 27;
 const ITERNEXT: usize = 28;
 /// `PyTypeObject` of every CPython has at least as many.
@@ -54,6 +57,8 @@ const FIELDS: usize = 48;
 static LENGTH: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static SUBSCRIPT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static ASS_SUBSCRIPT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static CONTAINS: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static COMPARE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static ITERATOR: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static NEXT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
@@ -78,17 +83,28 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
         let start = class.as_ptr().cast::<*mut c_void>();
         start.wrapping_add(index)
     };
-    if let Some(table) = table(&class, AS_SEQUENCE) {
+    if let Some(table) = table(&class, AS_SEQUENCE, 8) {
         let new = item::length as *mut c_void;
         exchange(&class, table, ffi::Py_sq_length, &LENGTH, new);
+        let field = table.wrapping_add(7);
+        let new = search::contains as *mut c_void;
+        exchange(&class, field, ffi::Py_sq_contains, &CONTAINS, new);
     }
-    if let Some(table) = table(&class, AS_MAPPING) {
+    if let Some(table) = table(&class, AS_MAPPING, 3) {
         let [get, set] = [table.wrapping_add(1), table.wrapping_add(2)];
         let new = item::subscript as *mut c_void;
         exchange(&class, get, ffi::Py_mp_subscript, &SUBSCRIPT, new);
         let new = item::ass_subscript as *mut c_void;
         exchange(&class, set, ffi::Py_mp_ass_subscript, &ASS_SUBSCRIPT, new);
     }
+    let new = compare::compare as *mut c_void;
+    exchange(
+        &class,
+        field(&class, COMPARE_FIELD),
+        ffi::Py_tp_richcompare,
+        &COMPARE,
+        new,
+    );
     let new = item::iterator as *mut c_void;
     exchange(&class, field(&class, ITER), ffi::Py_tp_iter, &ITERATOR, new);
     let iterators = ViewIterator::type_object(py);
@@ -104,14 +120,14 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     method::install(&class)
 }
 
-/// The table that a field points to, if it lies inside of the type, as that of a class made at run time does.
-fn table(class: &Bound<'_, PyType>, field: usize) -> Option<*mut *mut c_void> {
+/// The table of so many pointers that a field points to, if it lies inside of the type, as that of a class made at run time does.
+fn table(class: &Bound<'_, PyType>, field: usize, pointers: usize) -> Option<*mut *mut c_void> {
     let start = class.as_ptr().cast::<*mut c_void>();
     // SAFETY: one of the fields of a type object, each as large as a pointer; alive while borrowed.
     let table = unsafe { start.wrapping_add(field).read() }.cast::<*mut c_void>();
     let size = size_of_types(class)?;
     let inside = (start.addr() + FIELDS * size_of::<usize>())
-        ..(start.addr() + size).saturating_sub(3 * size_of::<usize>());
+        ..(start.addr() + size).saturating_sub(pointers * size_of::<usize>());
     (inside.contains(&table.addr()) && table.is_aligned()).then_some(table)
 }
 
@@ -217,4 +233,16 @@ fn raise(error: PyErr) {
 #[inline]
 fn returned<T>(object: Option<Bound<'_, T>>) -> *mut ffi::PyObject {
     object.map_or(ptr::null_mut(), Bound::into_ptr)
+}
+
+/// The object of a view, to be returned.
+#[inline]
+fn made_of(py: Python<'_>, view: View) -> *mut ffi::PyObject {
+    match pool::make(py, view) {
+        Ok(made) => made.into_ptr(),
+        Err(error) => {
+            raise(error);
+            ptr::null_mut()
+        }
+    }
 }

@@ -5,13 +5,15 @@ use std::ptr;
 
 use onloan::layout::Slice;
 use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes};
 use pyo3::{Borrowed, ffi};
 
 use super::super::access::{Access, Place};
 use super::super::geometry::Geometry;
-use super::super::{View, assign, native, pool};
+use super::super::native::NativeCode;
+use super::super::{View, assign, native};
 use super::item::{index_of, pack};
-use super::{guarded, raise};
+use super::{guarded, made_of};
 
 /// The item or part that a key selects; NULL if the key's code raised something; `None` for the long way.
 ///
@@ -83,13 +85,7 @@ unsafe fn cut(view: &View, key: *mut ffi::PyObject) -> Option<*mut ffi::PyObject
             view.readonly,
         )
     };
-    Some(match pool::make(py, made) {
-        Ok(made) => made.into_ptr(),
-        Err(error) => {
-            raise(error);
-            ptr::null_mut()
-        }
-    })
+    Some(made_of(py, made))
 }
 
 /// # Safety
@@ -110,12 +106,42 @@ unsafe fn assign(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: alive (granted by the caller).
     let object = unsafe { Borrowed::from_ptr(py, object) };
+    if view.item.native() == Some(NativeCode::UnsignedByte)
+        && let Some((start, length)) = plain_bytes(&object)
+        && let Some(access) = view.try_enter()
+    {
+        let cut = Geometry::along(cut);
+        // SAFETY: items of the only dimension, which are in range.
+        let part = unsafe { access.narrowed(access.address().wrapping_offset(first), &cut) };
+        // SAFETY: the bytes of an object that the caller keeps alive, and no code runs meanwhile.
+        if unsafe { part.write_bytes(start, length) } {
+            return Some(0);
+        }
+    }
     let part = |access: &Access<'_>| {
         let address = access.address().wrapping_offset(first);
         (address, Geometry::along(cut))
     };
     let copied = guarded(|| assign::copy(view, &view.item, &object, part));
     Some(if copied.is_some() { 0 } else { -1 })
+}
+
+/// Where the bytes of `bytes` or a `bytearray` lie, whose buffers say nothing else.
+#[inline]
+pub(super) fn plain_bytes(object: &Bound<'_, PyAny>) -> Option<(*const u8, usize)> {
+    if let Ok(bytes) = object.cast_exact::<PyBytes>() {
+        // SAFETY: alive and attached.
+        let start = unsafe { ffi::PyBytes_AsString(bytes.as_ptr()) };
+        // SAFETY: as above.
+        let length = unsafe { ffi::PyBytes_Size(bytes.as_ptr()) };
+        return Some((start.cast(), length.unsigned_abs()));
+    }
+    let bytes = object.cast_exact::<PyByteArray>().ok()?;
+    // SAFETY: alive and attached.
+    let start = unsafe { ffi::PyByteArray_AsString(bytes.as_ptr()) };
+    // SAFETY: as above.
+    let length = unsafe { ffi::PyByteArray_Size(bytes.as_ptr()) };
+    Some((start.cast(), length.unsigned_abs()))
 }
 
 /// Start, step and count of a slice of so many items; `None` if its bounds raised something.
