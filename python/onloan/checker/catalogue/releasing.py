@@ -1,0 +1,101 @@
+"""E-60 … E-70: a buffer is given back."""
+
+from __future__ import annotations
+
+from .rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        id="E-60",
+        strength="MUST",
+        rule="`view->obj` is the exporter or another object whose type gives the buffer back: release calls the slot of obj's type.",
+        source="buffer.rst; typeobj.rst; PyBuffer_Release",
+        test="what obj names; whether it is an exporter, and whether a release reaches what counted (E-06)",
+        fix="set view->obj to the object whose bf_releasebuffer counts down",
+        known=("pybind11#2693",),
+        interop={"no exporter": "note"},
+        strict={"no exporter": "note"},
+    ),
+    Rule(
+        id="E-61",
+        strength="MUST NOT",
+        rule="bf_releasebuffer does not give up `view->obj`: PyBuffer_Release does that afterwards.",
+        source="typeobj.rst, bf_releasebuffer; buffer.rst",
+        test="a hundred spare references are held, and the count compared before and after acquisition and release; the phase stops at the first loss",
+        fix="remove Py_DECREF(view->obj), Py_DECREF(self) and PyBuffer_Release(view) from bf_releasebuffer",
+        known=("ufbx 0.0.5", "compressonator-py"),
+    ),
+    Rule(
+        id="E-62",
+        strength="MUST",
+        rule="Buffers may be released in any order, each once.",
+        source="typeobj.rst, bf_releasebuffer",
+        test="three buffers with different requests, in all six orders; those that are still out stay as they were",
+        fix="keep nothing of a single buffer in the object: a counter, and view->internal",
+    ),
+    Rule(
+        id="E-63",
+        strength="MUST",
+        rule="What belongs to one buffer is found through `view->internal`, not by the address of the struct.",
+        source="typeobj.rst, bf_releasebuffer",
+        test="the struct is copied, the original overwritten with 0xDD, and the copy released",
+        fix="store a pointer in view->internal, and free that",
+    ),
+    Rule(
+        id="E-64",
+        strength="SAFETY",
+        rule="Release does not depend on what the object is by then: it may have changed since.",
+        source="follows from E-50",
+        test="a buffer is acquired, allowed mutators are run, the buffer is released and another acquired",
+        fix="release what view->internal names, whatever the object looks like now",
+    ),
+    Rule(
+        id="E-65",
+        strength="MUST",
+        rule="Release cannot fail: it sets no exception and keeps the one that is set.",
+        source="typeobject.c, releasebuffer_call_python; gh-104371",
+        test="release with an exception set, and without",
+        fix="save the exception around everything that may raise (PyErr_Fetch, PyErr_Restore); report with PyErr_WriteUnraisable",
+    ),
+    Rule(
+        id="E-66",
+        strength="SAFETY",
+        rule="Release works during garbage collection, also after tp_clear.",
+        source="gh-77894, gh-111211",
+        test="cycles of the exporter, or of a subclass of it, with a view of itself, collected in a child process; a bystander in the cycle is freed",
+        fix="tp_clear does nothing that release needs while buffers are out",
+        known=("memoryview before 3.12.7 (gh-77894)",),
+    ),
+    Rule(
+        id="E-67",
+        strength="SAFETY",
+        rule="Exporters that the collector knows visit what they own, the owner of the memory included.",
+        source="C-API, tp_traverse",
+        test="cycles through attributes, as E-66: a cycle that is never collected is a note",
+        fix="Py_VISIT every object that is owned",
+        interop={"": "note"},
+        strict={"": "note"},
+    ),
+    Rule(
+        id="E-68",
+        strength="NOTE",
+        rule="Where nothing needs to be given back, bf_releasebuffer is NULL: y#, s# and z# refuse types that have it.",
+        source="Python/getargs.c",
+        untestable="whether something needs to be given back cannot be seen from outside; what does not is not harmed",
+    ),
+    Rule(
+        id="E-69",
+        strength="SAFETY",
+        rule="Who asks an inner object for a buffer and puts itself into `view->obj` has to give the inner buffer back.",
+        source="buffer.rst, re-export and redirect",
+        test="references and memory that are never given back (E-03), mutators that stay refused (E-06)",
+        fix="keep the inner Py_buffer in view->internal and release it in bf_releasebuffer",
+    ),
+    Rule(
+        id="E-70",
+        strength="NOTE",
+        rule="An exporter that is freed while buffers are out was not owned by them.",
+        source="bytearrayobject.c reports a SystemError",
+        test="unraisable exceptions and the exporter's death while a buffer is out (E-52)",
+    ),
+)
