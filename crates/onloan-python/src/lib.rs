@@ -5,11 +5,12 @@
 use pyo3::prelude::*;
 
 mod buffer;
+#[allow(unsafe_code)]
+mod check;
 mod errors;
 mod inspect;
 mod item;
 mod nested;
-#[allow(unsafe_code)]
 mod probe;
 mod shape;
 mod values;
@@ -29,5 +30,6 @@ fn _onloan(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(probe::expected, module)?)?;
     module.add_function(wrap_pyfunction!(probe::request, module)?)?;
     module.add_function(wrap_pyfunction!(probe::requests, module)?)?;
+    check::register(module)?;
     Ok(())
 }

@@ -55,7 +55,7 @@ class Finding:
 class TargetReport:
     """Everything that was found out about one target.
 
-    `error` says in one line why nothing could be judged: it does not import, raises, is no exporter, takes for ever. Then there is no verdict.
+    `error` says in one line why nothing could be judged: it does not import, raises, is no exporter, takes for ever.
     """
 
     target: str
@@ -66,13 +66,15 @@ class TargetReport:
     error: str | None = None
     #: What the numbers of the text report are made of: shape, format and the like, as far as known.
     facts: dict[str, Any] = field(default_factory=dict)
+    #: Phases that could not be run to their end, and why.
+    incomplete: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
 
     @property
-    def verdict(self) -> Verdict | None:
-        """The worst level; `unexportable` if no request at all was granted; `None` if nothing could be judged."""
+    def verdict(self) -> Verdict:
+        """The worst level; `unexportable` if no request at all was granted, or nothing could be asked."""
         if self.error is not None:
-            return None
+            return "unexportable"
         if self.granted == 0 and not any(finding.crash for finding in self.findings):
             return "unexportable"
         return worst([finding.level for finding in self.findings]) or "clean"
@@ -92,6 +94,8 @@ class TargetReport:
         }
         if self.error is not None:
             facts["error"] = self.error
+        if self.incomplete:
+            facts["incomplete"] = [{"phase": phase, "why": why} for phase, why in self.incomplete]
         return facts
 
 

@@ -1,12 +1,30 @@
-"""Judges targets, each in child processes of its own, side by side."""
+"""Judges targets, each in child processes of its own, side by side.
+
+All phases of a target run in one child as long as nothing goes wrong. A phase that killed the child is run once more, alone in a new one, to tell
+its own doing from that of the phases before it; from then on each phase has a child of its own.
+"""
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from .findings import TargetReport
-from .rules import Profile
+from . import child
+from .child import Heard
+from .findings import Finding, TargetReport, grouped
+from .rules import RULES, Profile
+
+#: In this order; `phases/__init__.py` has what they do, for the child.
+PHASES: tuple[str, ...] = ("baseline", "matrix", "memory", "accounting", "lifetime", "mutators", "stress", "pep688")
+
+#: How many things a phase may die of before it is left.
+_DEATHS = 8
 
 
 @dataclass(frozen=True)
@@ -29,7 +47,187 @@ class Options:
 #: Told what happens, for people: the target, and what is being done with it.
 Progress = Callable[[str, str], None]
 
+#: Runs phases in a child, without the subjects that killed an earlier one.
+Start = Callable[[Sequence[str], Sequence[str]], Heard]
+
 
 def judge(targets: Sequence[str], options: Options = Options(), progress: Progress | None = None) -> list[TargetReport]:
     """Judges every target; the reports are in the order of the targets. Nothing that a target does ends this."""
-    raise NotImplementedError
+    stop = threading.Event()
+
+    def one(target: str) -> TargetReport:
+        def start(phases: Sequence[str], skip: Sequence[str]) -> Heard:
+            if progress is not None:
+                progress(target, ", ".join(phases))
+            job = {
+                "target": target,
+                "phases": list(phases),
+                "skip": list(skip),
+                "mutators": dict(options.mutators),
+                "expect_bytes": options.expect_bytes,
+                "write": options.write,
+            }
+            return child.spawn(job, options.timeout, stop)
+
+        return conduct(target, options, start)
+
+    jobs = options.jobs or os.cpu_count() or 1
+    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(targets)))) as pool:
+        try:
+            return list(pool.map(one, targets))
+        except BaseException:
+            stop.set()
+            raise
+
+
+def judge_object(
+    name: str,
+    make: Callable[[], Any],
+    options: Options,
+    *,
+    mutators: Mapping[str, Callable[[Any], Any]],
+    expect_bytes: Callable[[], bytes] | None,
+) -> TargetReport:
+    """Judges what is in this process, in copies of it."""
+    stop = threading.Event()
+
+    def start(phases: Sequence[str], skip: Sequence[str]) -> Heard:
+        return child.copy(
+            phases,
+            make,
+            options.timeout,
+            stop,
+            mutators=partial(dict, mutators),
+            expect_bytes=expect_bytes,
+            write=options.write,
+            skip=skip,
+        )
+
+    return conduct(name, options, start)
+
+
+def conduct(target: str, options: Options, start: Start) -> TargetReport:
+    """Has all phases run, in as few children as the target allows."""
+    begun = time.monotonic()
+    case = _Case(options)
+    while case.todo:
+        # Together, until something went wrong.
+        heard = start(case.todo[:1] if case.alone else case.todo, case.skip)
+        if heard.crash is not None and heard.step is not None and heard.done and heard.step[1] != "E-13":
+            case.take(heard)
+            case.again(heard, start)
+        else:
+            case.take(heard)
+            if heard.crash is not None:
+                case.died(heard)
+        if case.error is not None:
+            break
+    return TargetReport(
+        target=target,
+        type=case.facts.pop("type", None),
+        profile=options.profile,
+        findings=grouped(case.findings),
+        granted=case.facts.get("granted"),
+        error=case.error,
+        facts=case.facts,
+        incomplete=tuple(case.incomplete),
+        seconds=time.monotonic() - begun,
+    )
+
+
+class _Case:
+    """One target while it is being judged."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.todo = list(PHASES)
+        self.alone = False
+        self.skip: list[str] = []
+        self.facts: dict[str, Any] = {}
+        self.findings: list[Finding] = []
+        self.incomplete: list[tuple[str, str]] = []
+        self.error: str | None = None
+
+    def take(self, heard: Heard) -> None:
+        """Takes in what a child found."""
+        self.facts.update(heard.facts)
+        self.incomplete += heard.failed
+        for phase, (rule, way, requests, expected, seen, explain) in heard.breaches:
+            level = RULES[rule].level(self.options.profile, way)
+            if level is not None:
+                self.findings.append(Finding(rule, level, phase, tuple(requests), expected, seen, explain))
+        for phase in heard.done:
+            self._finished(phase)
+        if heard.unjudged is not None:
+            self._unjudged(heard.unjudged)
+        if self.facts.get("granted") == 0 or heard.ended:
+            self.todo = [phase for phase in self.todo if self.alone and self.facts.get("granted") != 0]
+
+    def _unjudged(self, why: str) -> None:
+        if len(self.todo) == len(PHASES):
+            self.error = why
+        else:
+            # It could be evaluated before.
+            self.incomplete += [(phase, why) for phase in self.todo]
+            self.todo = []
+
+    def _finished(self, phase: str) -> None:
+        if phase in self.todo:
+            self.todo.remove(phase)
+
+    def again(self, heard: Heard, start: Start) -> None:
+        """Runs the phase that killed a child once more, alone, to see whether it was its own doing."""
+        assert heard.step is not None
+        self.alone = True
+        second = start([heard.step[0]], self.skip)
+        self.take(second)
+        if second.crash is not None:
+            self.died(second)
+        elif second.unjudged is None:
+            self._crash(heard, " It did so only after the phases before it, whose doing it may be.")
+
+    def died(self, heard: Heard) -> None:
+        """A child was killed."""
+        self.alone = True
+        if heard.step is None:
+            self._unjudged(_no_beginning(heard, self.options.timeout))
+            return
+        self._crash(heard, "")
+        phase, _, _, subject = heard.step
+        if subject is not None and subject not in self.skip and len(self.skip) < _DEATHS:
+            self.skip.append(subject)
+        else:
+            self._finished(phase)
+
+    def _crash(self, heard: Heard, more: str) -> None:
+        assert heard.step is not None and heard.crash is not None
+        phase, rule, request, subject = heard.step
+        # What CPython's own types do with flags that are none is CPython's matter.
+        lenient = rule == "E-13" and self.options.profile == "interop"
+        doing = " and ".join(word for word in (request, subject) if word) or "the phase"
+        seen = f"no end within {self.options.timeout:g} s" if heard.crash == "hang" else heard.crash
+        fatal = next((line for line in heard.talk.splitlines() if line.startswith("Fatal Python error")), "")
+        said = "" if "Segmentation fault" in fatal else fatal.partition(": ")[2]
+        self.findings.append(
+            Finding(
+                rule,
+                "note" if lenient else "error",
+                phase,
+                (request,) if request else (),
+                expected=f"the process survives {doing}",
+                seen=f"{seen} ({said})" if said else seen,
+                explain=(f"it was looking at: {RULES[rule].rule}" + more),
+                crash=heard.crash,
+            )
+        )
+
+
+def _no_beginning(heard: Heard, timeout: float) -> str:
+    """Why a target was never there, in one line."""
+    match heard.crash:
+        case "hang":
+            return f"it is not there after {timeout:g} s: importing or evaluating it takes too long, or for ever"
+        case "closed all files":
+            return "it closes all files of its process, so nothing can be heard of it"
+        case crash:
+            return f"importing or evaluating it ends the process: {crash}"

@@ -19,11 +19,12 @@ from typing import NoReturn
 
 from .. import __version__
 from .errors import CommandError
+from .check import Check
 from .inspect import Inspect
 from .tour import Tour
 from .verb import Verb
 
-VERBS: dict[str, type[Verb]] = {verb.__name__.lower(): verb for verb in (Inspect, Tour)}
+VERBS: dict[str, type[Verb]] = {verb.__name__.lower(): verb for verb in (Check, Inspect, Tour)}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,0 +1,259 @@
+//! A buffer that is held from Python, looked at again, and released in every way there is.
+
+use std::ffi::c_int;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use onloan::layout::Layout;
+use onloan_core::kernel::copy_raw;
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::answer::{Answer, quoted, shown};
+use super::poisoned::{Field, Filled, Poisoned, Raised};
+
+/// The bytes of all items in C order, as long as the answer holds together.
+///
+/// `None` if it does not. Reading them kills the process if there is no memory, which is what it is for.
+pub(super) fn contents(filled: &Filled) -> Option<Vec<u8>> {
+    let layout = filled.layout()?;
+    let nbytes = layout.nbytes();
+    let from = filled.buf.filter(|buf| *buf != 0 || nbytes == 0)?;
+    // What an exporter lies about its size is not to fill the memory.
+    if usize::try_from(filled.len?).ok()? < nbytes.min(1 << 40) && filled.shape.is_none() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(nbytes).ok()?;
+    bytes.resize(nbytes, 0);
+    let gapless = Layout::c_order(layout.shape(), layout.itemsize()).ok()?;
+    // SAFETY:
+    // readable, tables: assumed of exporters (`granted-truthful`), in a child process; the buffer is held by the caller.
+    // writable: `bytes` has as many bytes as `gapless`.
+    // apart: `bytes` was just allocated.
+    // unraced: assumed of all who can reach the memory.
+    let copied = unsafe {
+        copy_raw(
+            bytes.as_mut_ptr(),
+            &gapless,
+            std::ptr::with_exposed_provenance(from),
+            &layout,
+        )
+    };
+    copied.ok().map(|()| bytes)
+}
+
+/// The first field that differs.
+pub(super) struct Difference<'a>(pub(super) &'a Filled, pub(super) &'a Filled);
+
+impl fmt::Display for Difference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (before, after) = (self.0, self.1);
+        for (name, before, after) in [
+            ("shape", &before.shape, &after.shape),
+            ("strides", &before.strides, &after.strides),
+            ("suboffsets", &before.suboffsets, &after.suboffsets),
+        ] {
+            if before != after {
+                let (before, after) = (shown(before.as_deref()), shown(after.as_deref()));
+                return write!(f, "{name} was {before} and is {after}");
+            }
+        }
+        if before.format != after.format {
+            let (before, after) = (quoted(before.format.as_deref()), quoted(after.format.as_deref()));
+            return write!(f, "format was {before} and is {after}");
+        }
+        f.write_str("the struct changed")
+    }
+}
+
+/// A buffer that is out until it is released; it holds no reference to the exporter but `obj`.
+#[pyclass(frozen, module = "onloan._onloan")]
+pub(crate) struct _Held {
+    view: Mutex<Option<Poisoned>>,
+    /// What was filled in at first.
+    before: Filled,
+    bytes: Option<Vec<u8>>,
+}
+
+// SAFETY: the struct belongs to this object alone; only attached threads use it, and the mutex lets one at a time.
+unsafe impl Send for Poisoned {}
+
+impl _Held {
+    fn take(&self) -> PyResult<Poisoned> {
+        self.view
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .ok_or_else(|| PyValueError::new_err("released already"))
+    }
+
+    /// Takes the struct out while it is looked at: nothing runs under the lock.
+    fn with<R>(&self, run: impl FnOnce(&Poisoned) -> R) -> PyResult<R> {
+        let view = self.take()?;
+        let result = run(&view);
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(view);
+        Ok(result)
+    }
+}
+
+/// Asks for a buffer and holds it: (held, None), or (None, the exception's name).
+#[pyfunction]
+#[pyo3(signature = (object, flags, /))]
+pub(crate) fn _hold(object: &Bound<'_, PyAny>, flags: c_int) -> (Option<_Held>, Option<String>) {
+    let (answer, view) = Answer::hold(object, flags, 0xA5);
+    match (view, answer.filled) {
+        (Some(view), Some(before)) => {
+            let bytes = contents(&before);
+            let view = Mutex::new(Some(view));
+            (
+                Some(_Held {
+                    view,
+                    before,
+                    bytes,
+                }),
+                None,
+            )
+        }
+        _ => {
+            let name = answer.raised.map(|raised| raised.name);
+            (None, Some(name.unwrap_or_default()))
+        }
+    }
+}
+
+#[pymethods]
+impl _Held {
+    /// Address of the first item, number of bytes, whether they may be written.
+    #[getter]
+    fn block(&self) -> (usize, isize, bool) {
+        (
+            self.before.buf.unwrap_or(0),
+            self.before.len.unwrap_or(0),
+            self.before.readonly == Some(0),
+        )
+    }
+
+    /// Whether obj is NULL.
+    #[getter]
+    fn unowned(&self) -> PyResult<bool> {
+        self.with(|view| view.holds_poison(Field::Obj) || view.fields().obj.is_null())
+    }
+
+    /// What obj names.
+    #[getter]
+    fn owner<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.with(|view| view.owner(py))
+    }
+
+    /// What of the struct is no longer as it was, in words; None if all is.
+    fn difference(&self) -> PyResult<Option<String>> {
+        self.with(|view| {
+            let after = view.filled();
+            (after != self.before).then(|| Difference(&self.before, &after).to_string())
+        })
+    }
+
+    /// The bytes of all items in C order when the buffer was acquired; None if the answer does not hold together.
+    #[getter]
+    fn bytes<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.bytes.as_deref().map(|bytes| PyBytes::new(py, bytes))
+    }
+
+    /// The bytes that are there now, where the struct said at first.
+    fn read<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        self.with(|_| contents(&self.before).map(|bytes| PyBytes::new(py, &bytes)))
+    }
+
+    /// What `PyBuffer_ToContiguous` makes of it; None if it refuses.
+    fn contiguous<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let len = self.before.len.unwrap_or(0);
+        let Ok(size) = usize::try_from(len) else {
+            return Ok(None);
+        };
+        let mut bytes = vec![0; size];
+        let done = self.with(|view| {
+            // SAFETY: a filled struct that is held, and memory of `len` bytes.
+            unsafe {
+                ffi::PyBuffer_ToContiguous(
+                    bytes.as_mut_ptr().cast(),
+                    view.fields(),
+                    len,
+                    b'C'.cast_signed() as _,
+                )
+            }
+        })?;
+        let raised = Raised::take(py);
+        Ok((done == 0 && raised.is_none()).then(|| PyBytes::new(py, &bytes)))
+    }
+
+    /// Writes the bytes that are there, where they are. Only if the struct says that this may be done and the items lie without gaps.
+    fn write_back(&self) -> PyResult<bool> {
+        let gapless = self.before.layout().is_some_and(|layout| layout.is_contiguous());
+        let (Some(buf), Some(0), Ok(len), true) = (
+            self.before.buf,
+            self.before.readonly,
+            usize::try_from(self.before.len.unwrap_or(0)),
+            gapless,
+        ) else {
+            return Ok(false);
+        };
+        self.with(|_| {
+            let start = std::ptr::with_exposed_provenance_mut::<u8>(buf);
+            for at in 0..len {
+                let place = start.wrapping_add(at);
+                // SAFETY: assumed of exporters (`granted-truthful`): `len` bytes without gaps.
+                let byte = unsafe { place.read_volatile() };
+                // SAFETY: as above, and the exporter says that it may be written.
+                unsafe { place.write_volatile(byte) };
+            }
+            true
+        })
+    }
+
+    /// Gives the buffer back: "plain", through a "copy" of the struct, on another "thread", or with an "exception" set.
+    ///
+    /// What is wrong about exceptions afterwards, in words; None if nothing is.
+    fn release(&self, py: Python<'_>, way: &str) -> PyResult<Option<String>> {
+        match way {
+            "plain" => {
+                self.take()?.release(py);
+                Ok(Raised::take(py).map(|raised| format!("{} is set: {}", raised.name, raised.message)))
+            }
+            "copy" => {
+                drop(self.take()?.release_copy(py));
+                Ok(Raised::take(py).map(|raised| format!("{} is set: {}", raised.name, raised.message)))
+            }
+            "thread" => {
+                let mut view = self.take()?;
+                let released = py.detach(move || {
+                    thread::spawn(move || {
+                        Python::attach(|py| {
+                            view.release(py);
+                            Raised::take(py)
+                        })
+                    })
+                    .join()
+                });
+                let raised = released.map_err(|_| PyValueError::new_err("the thread panicked"))?;
+                Ok(raised.map(|raised| format!("{} is set: {}", raised.name, raised.message)))
+            }
+            "exception" => {
+                let mut view = self.take()?;
+                let error = PyKeyError::new_err("set before the release");
+                let value = error.value(py).clone();
+                error.restore(py);
+                view.release(py);
+                Ok(match PyErr::take(py) {
+                    None => Some("the exception is gone".to_owned()),
+                    Some(now) if now.value(py).is(&value) => None,
+                    Some(now) => Some(format!("it became {}", now.get_type(py).name()?)),
+                })
+            }
+            _ => Err(PyValueError::new_err("plain, copy, thread or exception")),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! All 72 requests, each with a struct full of zeros and one full of 0xA5, judged by every rule about single answers.
+
+use onloan::request::Request;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::answer::{Answer, quoted, shown};
+use super::breach::{Breaches, Told};
+use super::held::contents;
+use super::poisoned::Owner;
+use super::{fields, oracle, refusals, structure};
+
+const POISON: u8 = 0xA5;
+
+/// A bit that no flag has.
+const UNKNOWN: i32 = 0x4000;
+
+/// Most telling first: what the memory is described by.
+const TELLING: [Request; 8] = [
+    Request::FULL_RO,
+    Request::RECORDS_RO,
+    Request::INDIRECT,
+    Request::STRIDES,
+    Request::ND.with(Request::FORMAT),
+    Request::ND,
+    Request::SIMPLE,
+    Request::FORMAT,
+];
+
+/// The answer that describes the memory best: that to FULL_RO, or to the most telling request that was granted.
+fn full(answers: &[Answer]) -> Option<&Answer> {
+    TELLING
+        .iter()
+        .map(|request| &answers[request.index()])
+        .find(|answer| answer.granted())
+        .or_else(|| answers.iter().find(|answer| answer.granted()))
+}
+
+/// Makes every request and judges what comes back.
+///
+/// `step(rule, request)` is called before each of them. A dict: granted, how many
+/// were; breaches, a list of (rule, way, request, expected, seen, explain); and if
+/// any was granted what describes the memory: request, format, shape, itemsize,
+/// len and readonly.
+#[pyfunction]
+#[pyo3(signature = (object, step, /))]
+pub(crate) fn _check_matrix<'py>(
+    object: &Bound<'py, PyAny>,
+    step: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = object.py();
+    let zeros = all(object, step, 0, "E-20")?;
+    let answers = all(object, step, POISON, "E-04")?;
+    let mut found = Breaches::default();
+    for (zeros, poisoned) in zeros.iter().zip(&answers) {
+        depends(object, zeros, poisoned, &mut found)?;
+    }
+    let granted = answers.iter().filter(|answer| answer.granted()).count();
+    let facts = PyDict::new(py);
+    facts.set_item("granted", granted)?;
+    let full = full(&answers);
+    for answer in &answers {
+        refusals::e05(answer, &mut found);
+        refusals::e10(answer, full.is_none(), &mut found);
+        refusals::e11(answer, &mut found);
+    }
+    if let Some(full) = full {
+        judge(full, &answers, &mut found);
+        unknown_bit(object, step, full, &mut found)?;
+        describe(full, &facts)?;
+    }
+    facts.set_item("breaches", found.0)?;
+    Ok(facts)
+}
+
+fn all(
+    object: &Bound<'_, PyAny>,
+    step: &Bound<'_, PyAny>,
+    poison: u8,
+    rule: &str,
+) -> PyResult<Vec<Answer>> {
+    Request::all()
+        .map(|request| {
+            let name = request.to_string();
+            step.call1((rule, &name))?;
+            Answer::ask(object, request.flags(), poison, || {
+                step.call1(("E-61", &name)).map(drop)
+            })
+        })
+        .collect()
+}
+
+/// Asks once more with zeros where the answers differ, to see whether that is the poison's doing.
+fn depends(
+    object: &Bound<'_, PyAny>,
+    zeros: &Answer,
+    poisoned: &Answer,
+    found: &mut Breaches,
+) -> PyResult<()> {
+    if zeros.filled == poisoned.filled {
+        return Ok(());
+    }
+    let again = Answer::ask(object, zeros.request.flags(), 0, || Ok(()))?;
+    refusals::e04_depends(zeros, &again, poisoned, found);
+    Ok(())
+}
+
+fn judge(full: &Answer, answers: &[Answer], found: &mut Breaches) {
+    let Some(of_full) = &full.filled else { return };
+    let offer = of_full.offer();
+    for answer in answers {
+        if let Some(offer) = offer {
+            oracle::e22_e23(answer, offer, found);
+            oracle::e23_e28_e38(answer, offer, of_full.len == Some(0), answers, found);
+        }
+        refusals::e02(answer, found);
+        refusals::e04(answer, found);
+        fields::e24_obj(answer, full, found);
+        let Some(filled) = &answer.filled else {
+            continue;
+        };
+        fields::e20(answer, filled, found);
+        fields::e21(answer, filled, of_full, found);
+        fields::e23_e26(answer, filled, of_full, found);
+        fields::e24_e25(answer, filled, of_full, found);
+        fields::e27(answer, filled, found);
+        structure::e30(answer, filled, found);
+        structure::e31(answer, filled, found);
+        structure::e32(answer, filled, found);
+        structure::e33(answer, filled, found);
+        structure::e36(answer, filled, found);
+        structure::e37(answer, filled, found);
+        structure::e25_e39(answer, filled, found);
+        structure::e40_e41(answer, filled, found);
+    }
+}
+
+fn unknown_bit(
+    object: &Bound<'_, PyAny>,
+    step: &Bound<'_, PyAny>,
+    full: &Answer,
+    found: &mut Breaches,
+) -> PyResult<()> {
+    let request = full.request;
+    step.call1(("E-14", request.to_string()))?;
+    let answer = Answer::ask(object, request.flags() | UNKNOWN, POISON, || Ok(()))?;
+    if let (false, Some(raised)) = (answer.granted(), &answer.raised) {
+        found.add(
+            ("E-14", ""),
+            request,
+            "granted, with the unknown bit 0x4000 too",
+            format!("refused: {}", raised.name),
+            format!("it says: {}", raised.message),
+        );
+    }
+    Ok(())
+}
+
+fn describe(full: &Answer, facts: &Bound<'_, PyDict>) -> PyResult<()> {
+    let Some(filled) = &full.filled else {
+        return Ok(());
+    };
+    facts.set_item("request", full.request.to_string())?;
+    facts.set_item("format", quoted(filled.format.as_deref()))?;
+    facts.set_item("shape", shown(filled.shape.as_deref()))?;
+    facts.set_item("itemsize", filled.itemsize)?;
+    facts.set_item("len", filled.len)?;
+    facts.set_item("readonly", filled.readonly)?;
+    facts.set_item("redirects", full.owner == Owner::Other)
+}
+
+/// Holds one buffer while every request is made, and looks at it again: E-07, E-24 (`buf`), E-53.
+#[pyfunction]
+#[pyo3(signature = (object, step, /))]
+pub(crate) fn _check_beside(
+    object: &Bound<'_, PyAny>,
+    step: &Bound<'_, PyAny>,
+) -> PyResult<Vec<Told>> {
+    let py = object.py();
+    let mut found = Breaches::default();
+    let first = TELLING.into_iter().find_map(|request| {
+        let (answer, held) = Answer::hold(object, request.flags(), POISON);
+        held.map(|held| (answer, held))
+    });
+    let Some((answer, mut held)) = first else {
+        return Ok(found.0);
+    };
+    let Some(before) = answer.filled.clone() else {
+        return Ok(found.0);
+    };
+    let bytes = contents(&before);
+    let mut second = None;
+    for request in Request::all() {
+        step.call1(("E-53", request.to_string()))?;
+        let beside = Answer::ask(object, request.flags(), POISON, || Ok(()))?;
+        if request == answer.request {
+            second = Some(beside.clone());
+        }
+        if let Some(filled) = &beside.filled
+            && let (Some(here), Some(there)) = (before.buf, filled.buf)
+            && here != there
+        {
+            let way = if before.readonly == Some(0) { "buf" } else { "copy" };
+            found.add(
+                ("E-24", way),
+                request,
+                format!("the memory that {} has got", answer.request),
+                "other memory",
+                "two consumers at the same time have different memory: what one writes the other does not see",
+            );
+        }
+    }
+    step.call1(("E-53", answer.request.to_string()))?;
+    let after = held.filled();
+    if after != before {
+        found.add(
+            ("E-53", ""),
+            answer.request,
+            "a buffer that is held stays as it is while others ask",
+            format!("{}", super::held::Difference(&before, &after)),
+            "the arrays of one consumer are overwritten when another asks",
+        );
+    } else if contents(&after) != bytes {
+        found.add(
+            ("E-53", ""),
+            answer.request,
+            "a buffer that is held stays as it is while others ask",
+            "the bytes changed",
+            "",
+        );
+    }
+    if let Some(Answer {
+        filled: None,
+        raised: Some(raised),
+        ..
+    }) = second
+    {
+        found.add(
+            ("E-07", ""),
+            answer.request,
+            "a second buffer while one is out",
+            format!("refused: {}", raised.name),
+            format!("allowed; it says: {}", raised.message),
+        );
+    }
+    held.release(py);
+    Ok(found.0)
+}

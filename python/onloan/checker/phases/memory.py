@@ -1,0 +1,91 @@
+"""The memory itself: every byte is read, and compared with what others make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..context import Context
+
+
+def run(context: Context) -> None:
+    exporter = context.make()
+    context.step("E-35")
+    held, request = context.held(exporter)
+    mine = held.bytes
+    if mine is None:
+        held.release("plain")
+        return
+    context.step("E-34", request)
+    theirs = held.contiguous()
+    if theirs is not None and theirs != mine:
+        context.found(
+            "E-34",
+            request,
+            expected="the same bytes along strides and suboffsets as by PyBuffer_ToContiguous",
+            seen=difference(mine, theirs),
+            explain="the fields of the struct contradict each other",
+        )
+    if context.write:
+        context.step("E-35", request)
+        held.write_back()
+    of_own = own_bytes(exporter)
+    if of_own is not None and of_own != mine:
+        context.found(
+            "E-34",
+            request,
+            expected="the same bytes as the exporter's own tobytes()",
+            seen=difference(of_own, mine),
+            explain="items are elsewhere than buf, strides and suboffsets say",
+            way="tobytes",
+        )
+    if context.expect_bytes is not None:
+        expected = context.expect_bytes()
+        if expected != mine:
+            context.found(
+                "E-34",
+                request,
+                expected=f"the {len(expected)} bytes of --expect-bytes",
+                seen=difference(expected, mine),
+                explain="items are elsewhere than buf, strides and suboffsets say, or hold something else",
+            )
+    held.release("plain")
+    hashable(context, exporter, request, writable=held.block[2])
+
+
+def difference(expected: bytes, seen: bytes) -> str:
+    """Where two sequences of bytes part."""
+    if len(expected) != len(seen):
+        return f"{len(seen)} bytes instead of {len(expected)}"
+    at = next(at for at, (one, other) in enumerate(zip(expected, seen, strict=True)) if one != other)
+    return f"byte {at} is 0x{seen[at]:02x} instead of 0x{expected[at]:02x}"
+
+
+def own_bytes(exporter: Any) -> bytes | None:
+    """What the exporter itself says that it holds, where it can be asked."""
+    try:
+        own = exporter.tobytes()
+    except Exception:
+        return None
+    return own if type(own) is bytes else None
+
+
+def hashable(context: Context, exporter: Any, request: str, *, writable: bool) -> None:
+    """An object whose hash is that of its contents, which anybody may change."""
+    kind_hash = type(exporter).__hash__
+    if not writable or kind_hash is None or kind_hash is object.__hash__:
+        return
+    context.step("E-35")
+    another = context.make()
+    try:
+        by_value = another is not exporter and hash(another) == hash(exporter) and bool(another == exporter)
+    except Exception:
+        return
+    if by_value:
+        context.found(
+            "E-35",
+            request,
+            expected="readonly 1: equal objects have equal hashes, so the contents do not change",
+            seen="readonly 0",
+            explain="memory that others rely on not to change is lent for writing",
+            way="hash",
+        )

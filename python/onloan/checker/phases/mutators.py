@@ -1,0 +1,236 @@
+"""E: whatever might resize, while a buffer is out; and whether what is refused then works before and afterwards."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from itertools import permutations
+from typing import Any
+
+from ..._onloan import _check_rounds, _Held
+from ..context import REQUESTS, Context
+from ..freed import churn, freed
+
+Mutator = Callable[[Any], Any]
+
+_MORE = b"\0" * 4096
+
+
+def _tried(*calls: Mutator) -> Mutator:
+    """The first of the calls that the exporter takes: what one wants as argument is not known."""
+
+    def mutator(exporter: Any) -> Any:
+        for call in calls[:-1]:
+            try:
+                return call(exporter)
+            except (TypeError, ValueError, OverflowError, LookupError):
+                continue
+        return calls[-1](exporter)
+
+    return mutator
+
+
+def _setitem(exporter: Any) -> None:
+    exporter[0:1] = type(exporter)(exporter) * 2
+
+
+def _setitem_bytes(exporter: Any) -> None:
+    exporter[0:1] = _MORE
+
+
+def _delitem(exporter: Any) -> None:
+    del exporter[0]
+
+
+#: The methods that E-50 names, by what has to be there; none is called that the exporter has not.
+_BUILT_IN: tuple[tuple[str, str, Mutator], ...] = (
+    ("append", "append", _tried(lambda o: o.append(0), lambda o: o.append(0.0), lambda o: o.append("a"), lambda o: o.append(b"\0"))),
+    ("extend", "extend", _tried(lambda o: o.extend(o[:]), lambda o: o.extend([0] * 4096), lambda o: o.extend(_MORE))),
+    ("insert", "insert", _tried(lambda o: o.insert(0, 0), lambda o: o.insert(0, 0.0), lambda o: o.insert(0, b"\0"))),
+    ("pop", "pop", lambda o: o.pop()),
+    ("remove", "remove", lambda o: o.remove(o[0])),
+    ("clear", "clear", lambda o: o.clear()),
+    ("resize", "resize", _tried(lambda o: o.resize(len(o) * 2 + 4096), lambda o: o.resize((4096,)), lambda o: o.resize(8192))),
+    ("truncate", "truncate", lambda o: o.truncate(0)),
+    ("frombytes", "frombytes", lambda o: o.frombytes(bytes(o.itemsize if hasattr(o, "itemsize") else 1) * 4096)),
+    ("fromlist", "fromlist", _tried(lambda o: o.fromlist([0] * 4096), lambda o: o.fromlist(["a"] * 4096))),
+    ("+=", "__iadd__", _tried(lambda o: o.__iadd__(o), lambda o: o.__iadd__(_MORE))),
+    ("*=", "__imul__", lambda o: o.__imul__(64)),
+    ("del [0]", "__delitem__", _delitem),
+    ("[0:1] =", "__setitem__", _tried(_setitem, _setitem_bytes)),
+    ("__setstate__", "__setstate__", _tried(lambda o: o.__setstate__((_MORE, 0, None)), lambda o: o.__setstate__(_MORE))),
+    ("__init__", "__init__", _tried(lambda o: o.__init__(_MORE), lambda o: o.__init__())),
+    ("close", "close", lambda o: o.close()),
+    ("__exit__", "__exit__", lambda o: o.__exit__(None, None, None)),
+)
+
+
+def candidates(exporter: Any) -> Iterator[tuple[str, Mutator]]:
+    """The built-in mutators that an exporter has."""
+    for name, attribute, mutator in _BUILT_IN:
+        if attribute == "__init__" and type(exporter).__init__ is object.__init__:
+            continue
+        if hasattr(type(exporter), attribute) or attribute in getattr(exporter, "__dict__", {}):
+            yield name, mutator
+
+
+def run(context: Context) -> None:
+    mutators = [*candidates(context.make()), *context.mutators.items()]
+    locks = []
+    for name, mutator in mutators:
+        if name in context.skip:
+            continue
+        context.step("E-50", None, name)
+        if while_out(context, name, mutator):
+            locks.append((name, mutator))
+    for name, mutator in locks:
+        context.step("E-06", None, name)
+        if free_works(context, mutator):
+            counts(context, name, mutator)
+            return
+
+
+def while_out(context: Context, name: str, mutator: Mutator) -> bool:
+    """Runs a mutator while a buffer is out; whether it was refused with BufferError."""
+    exporter = context.make()
+    got = context.hold(exporter)
+    if got is None:
+        return False
+    held, request = got
+    context.step("E-50", request, name)
+    # So that nobody resizes because he is alone with the object.
+    spare = [exporter] * 10
+    raised: BaseException | None = None
+    try:
+        for _ in range(3):
+            mutator(exporter)
+    except BaseException as error:
+        raised = error.with_traceback(None)
+    refused = isinstance(raised, BufferError)
+    churn(max(held.block[1], 0))
+    before, after = held.bytes, held.read()
+    change = held.difference()
+    why = freed(before, after) if before is not None and after is not None else None
+    if why is not None:
+        change = f"the memory was freed: {why}"
+    elif change is None and refused and before != after:
+        change = "the bytes changed"
+    if change is not None:
+        done = "was refused" if raised is not None else "was allowed"
+        context.found(
+            "E-50" if raised is None or why else "E-51",
+            request,
+            expected=f"{name} raises BufferError while a buffer is out, or leaves what was lent as it is",
+            seen=f"it {done}, and {change}",
+            explain=f"mutator: {name}",
+        )
+    context.step("E-64", request, name)
+    held.release("plain")
+    if change is None and refused:
+        usable(context, exporter, request, name)
+    elif change is None:
+        again = context.hold(exporter)
+        if again is not None:
+            again[0].release("plain")
+    del spare
+    return refused
+
+
+def usable(context: Context, exporter: Any, request: str, name: str) -> None:
+    """E-51: after a refusal the object can be asked as before."""
+    again = context.hold(exporter, request)
+    if again is None:
+        context.found(
+            "E-51",
+            request,
+            expected=f"the request is granted again after {name} was refused",
+            seen="it is refused",
+            explain=f"mutator: {name}",
+        )
+        return
+    again[0].release("plain")
+
+
+def free_works(context: Context, mutator: Mutator) -> bool:
+    """Whether a mutator works when nothing is out."""
+    return not _blocked(context.make(), mutator)
+
+
+def _blocked(exporter: Any, mutator: Mutator) -> bool:
+    try:
+        mutator(exporter)
+    except BufferError:
+        return True
+    except BaseException:
+        return False
+    return False
+
+
+def counts(context: Context, name: str, mutator: Mutator) -> None:
+    """E-06, E-12, E-62, E-63, R-03: a mutator that is refused exactly as long as something is out."""
+
+    def check(rule: str, what: str, exporter: Any, *, explain: str, request: str | None = None) -> None:
+        gc.collect()
+        if _blocked(exporter, mutator):
+            context.found(
+                rule,
+                *[request] if request else [],
+                expected=f"{name} works after {what}",
+                seen="BufferError, as if a buffer were out",
+                explain=explain,
+            )
+
+    for request in refused(context):
+        context.step("E-12", request)
+        exporter = context.make()
+        _check_rounds(exporter, REQUESTS[request], 3)
+        rule = "P-12" if _of_python(exporter) else "E-12"
+        check(rule, "refused requests", exporter, explain="an export is counted before the request is refused", request=request)
+    for way, rule in (("plain", "E-06"), ("copy", "E-63"), ("thread", "R-03"), ("exception", "E-65")):
+        context.step(rule, None, name)
+        exporter = context.make()
+        held, request = context.held(exporter)
+        held.release(way)
+        check(rule, f"a release ({way})", exporter, explain="the release does not reach what counts the exports", request=request)
+    for order in permutations(range(3)):
+        context.step("E-62", None, name)
+        exporter = context.make()
+        three = [context.hold(exporter, *names) for names in (("FULL_RO", "SIMPLE"), ("STRIDES", "ND", "SIMPLE"), ("SIMPLE", "ND", "FULL_RO"))]
+        held_now = [got for got in three if got is not None]
+        if len(held_now) < 3:
+            for one, _ in held_now:
+                one.release("plain")
+            return
+        still_refused(context, name, mutator, exporter, [held_now[which] for which in order])
+        check("E-62", "three releases", exporter, explain="three buffers were out, and all are back")
+
+
+def still_refused(context: Context, name: str, mutator: Mutator, exporter: Any, held: list[tuple[_Held, str]]) -> None:
+    """Releases one after the other; before the last the mutator still has to be refused."""
+    for at, (one, _) in enumerate(held):
+        one.release("plain")
+        left = len(held) - at - 1
+        if left and not _blocked(exporter, mutator):
+            context.found(
+                "E-06",
+                held[-1][1],
+                expected=f"{name} raises BufferError while {left} of 3 buffers are out",
+                seen="it was allowed",
+                explain="exports are not counted: one release takes the lock off for all",
+            )
+            for last, _ in held[at + 1 :]:
+                last.release("plain")
+            return
+
+
+def refused(context: Context) -> list[str]:
+    """Requests that are refused: a few of them, each for another reason."""
+    exporter = context.make()
+    found = [name for name, flags in REQUESTS.items() if not _check_rounds(exporter, flags, 1)]
+    return found[:1] + found[-1:] if len(found) > 1 else found
+
+
+def _of_python(exporter: Any) -> bool:
+    """Whether `__buffer__` is written in Python."""
+    method = getattr(type(exporter), "__buffer__", None)
+    return hasattr(method, "__code__")
