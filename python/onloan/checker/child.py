@@ -40,6 +40,8 @@ class Heard:
     step: tuple[str, str, str | None, str | None] | None = None
     crash: str | None = None
     talk: str = ""
+    #: Seconds that it had for what it was doing.
+    limit: float = 0.0
 
     def message(self, message: dict[str, Any], timeout: float) -> float | None:
         """Takes one message in; how long what begins with it may take, if something does."""
@@ -155,7 +157,7 @@ def copy(phases: Sequence[str], make: Callable[[], Any], timeout: float, stop: t
 
 
 def _listen(process: Process, reader: int, talk: int | None, timeout: float, stop: threading.Event) -> Heard:
-    heard = Heard()
+    heard = Heard(limit=timeout)
     lines = b""
     said = b""
     until = time.monotonic() + timeout
@@ -180,7 +182,7 @@ def _listen(process: Process, reader: int, talk: int | None, timeout: float, sto
                         *whole, lines = (lines + data).split(b"\n")
                         for line in whole:
                             if (limit := heard.message(json.loads(line), timeout)) is not None:
-                                until = time.monotonic() + limit
+                                heard.limit, until = limit, time.monotonic() + limit
                 if ended and not ready:
                     break
                 if stop.is_set() or time.monotonic() > until:

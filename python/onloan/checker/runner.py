@@ -205,7 +205,7 @@ class _Case:
         # What CPython's own types do with flags that are none is CPython's matter.
         lenient = rule == "E-13" and self.options.profile == "interop"
         doing = " and ".join(word for word in (request, subject) if word) or "the phase"
-        seen = f"no end within {self.options.timeout:g} s" if heard.crash == "hang" else heard.crash
+        seen = f"no end within {heard.limit:g} s" if heard.crash == "hang" else heard.crash
         fatal = next((line for line in heard.talk.splitlines() if line.startswith("Fatal Python error")), "")
         said = "" if "Segmentation fault" in fatal else fatal.partition(": ")[2]
         self.findings.append(

@@ -117,9 +117,6 @@ def grouped_requests(requests: Sequence[str]) -> str:
         if flags == chosen:
             return f"all {len(chosen)} requests {words}"
     examples = ", ".join(requests[:3])
-    for words, flags in _CONDITIONS:
-        if chosen < flags and len(chosen) > len(flags) // 2:
-            return f"{len(chosen)} of the {len(flags)} requests {words}: {examples}, …"
     return f"{len(chosen)} requests: {examples}, …"
 
 

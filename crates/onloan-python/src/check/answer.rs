@@ -15,6 +15,8 @@ pub(super) struct Answer {
     /// What was granted.
     pub(super) filled: Option<Filled>,
     pub(super) owner: Owner,
+    /// What is in `obj`.
+    pub(super) obj: usize,
     /// The fields that still hold the poison.
     pub(super) survivors: Vec<Field>,
     /// The exception that was set afterwards.
@@ -35,6 +37,7 @@ impl Answer {
             request: Request::from_flags(flags),
             filled: granted.then(|| view.filled()),
             owner: view.owner_kind(object),
+            obj: view.fields().obj.addr(),
             survivors: view.survivors(),
             raised,
         };

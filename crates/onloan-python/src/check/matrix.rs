@@ -38,22 +38,23 @@ fn full(answers: &[Answer]) -> Option<&Answer> {
 
 /// Makes every request and judges what comes back.
 ///
-/// `step(rule, request)` is called before each of them. A dict: granted, how many
+/// `make()` gives the exporter for each request, `step(rule, request)` is called
+/// before it. A dict: granted, how many
 /// were; breaches, a list of (rule, way, request, expected, seen, explain); and if
 /// any was granted what describes the memory: request, format, shape, itemsize,
 /// len and readonly.
 #[pyfunction]
-#[pyo3(signature = (object, step, /))]
+#[pyo3(signature = (make, step, /))]
 pub(crate) fn _check_matrix<'py>(
-    object: &Bound<'py, PyAny>,
+    make: &Bound<'py, PyAny>,
     step: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let py = object.py();
-    let zeros = all(object, step, 0, "E-20")?;
-    let answers = all(object, step, POISON, "E-04")?;
+    let py = make.py();
+    let zeros = all(make, step, 0, "E-20")?;
+    let answers = all(make, step, POISON, "E-04")?;
     let mut found = Breaches::default();
     for (zeros, poisoned) in zeros.iter().zip(&answers) {
-        depends(object, zeros, poisoned, &mut found)?;
+        depends(make, zeros, poisoned, &mut found)?;
     }
     let granted = answers.iter().filter(|answer| answer.granted()).count();
     let facts = PyDict::new(py);
@@ -66,7 +67,7 @@ pub(crate) fn _check_matrix<'py>(
     }
     if let Some(full) = full {
         judge(full, &answers, &mut found);
-        unknown_bit(object, step, full, &mut found)?;
+        unknown_bit(&make.call0()?, step, full, &mut found)?;
         describe(full, &facts)?;
     }
     facts.set_item("breaches", found.0)?;
@@ -74,7 +75,7 @@ pub(crate) fn _check_matrix<'py>(
 }
 
 fn all(
-    object: &Bound<'_, PyAny>,
+    make: &Bound<'_, PyAny>,
     step: &Bound<'_, PyAny>,
     poison: u8,
     rule: &str,
@@ -82,8 +83,9 @@ fn all(
     Request::all()
         .map(|request| {
             let name = request.to_string();
+            let object = make.call0()?;
             step.call1((rule, &name))?;
-            Answer::ask(object, request.flags(), poison, || {
+            Answer::ask(&object, request.flags(), poison, || {
                 step.call1(("E-61", &name)).map(drop)
             })
         })
@@ -92,7 +94,7 @@ fn all(
 
 /// Asks once more with zeros where the answers differ, to see whether that is the poison's doing.
 fn depends(
-    object: &Bound<'_, PyAny>,
+    make: &Bound<'_, PyAny>,
     zeros: &Answer,
     poisoned: &Answer,
     found: &mut Breaches,
@@ -100,7 +102,7 @@ fn depends(
     if zeros.filled == poisoned.filled {
         return Ok(());
     }
-    let again = Answer::ask(object, zeros.request.flags(), 0, || Ok(()))?;
+    let again = Answer::ask(&make.call0()?, zeros.request.flags(), 0, || Ok(()))?;
     refusals::e04_depends(zeros, &again, poisoned, found);
     Ok(())
 }

@@ -90,8 +90,14 @@ pub(super) fn e23_e28_e38(answer: &Answer, offer: Offer, empty: bool, answers: &
         .find(|other| *other != request && other.wants(request) && granted(*other))
         .or_else(|| Request::all().rev().find(|other| granted(*other)));
     let instead = stronger.map_or_else(String::new, |other| format!("{other} is granted; "));
+    // What has no format can be lent without one.
+    let way = if request.wants(Request::FORMAT) && granted(request.without(Request::FORMAT)) {
+        "format"
+    } else {
+        ""
+    };
     found.add(
-        ("E-28", ""),
+        ("E-28", way),
         request,
         "granted: the memory can answer this",
         "refused",

@@ -123,9 +123,9 @@ pub(super) fn e11(answer: &Answer, found: &mut Breaches) {
     }
     let (way, seen) = match answer.owner {
         Owner::Null => return,
-        Owner::Poison => ("untouched", "not written"),
-        Owner::Exporter => ("", "the exporter"),
-        Owner::Other => ("", "something else"),
+        Owner::Poison => ("untouched", "not written".to_owned()),
+        Owner::Exporter => ("", "the exporter".to_owned()),
+        Owner::Other => ("", format!("{:#x}", answer.obj)),
     };
     found.add(
         ("E-11", way),

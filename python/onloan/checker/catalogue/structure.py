@@ -46,6 +46,8 @@ RULES: tuple[Rule, ...] = (
         source="buffer.rst, buf and strides",
         test="all items along strides and suboffsets against PyBuffer_ToContiguous and tobytes(), and against --expect-bytes where given",
         fix="with a negative stride buf points to the last item of the block, not to its lowest address",
+        interop={"tobytes": "warning"},
+        strict={"tobytes": "warning"},
     ),
     Rule(
         id="E-35",

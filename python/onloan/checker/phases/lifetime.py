@@ -8,6 +8,7 @@ from typing import Any
 
 from ..._onloan import _check_count
 from ..context import Context
+from ..cpython import dies_in_cycles
 from ..freed import churn, freed
 
 
@@ -63,7 +64,7 @@ class _Bystander:
 
 def cycles(context: Context) -> None:
     """E-66, E-67: the exporter, or a subclass of it, that holds a view of itself."""
-    if not context.fresh:
+    if not context.fresh or dies_in_cycles(context.make()):
         return
     for describe, build in (("a container", _container), ("an attribute", _attribute), ("a subclass", _subclass)):
         context.step("E-66", None, describe)

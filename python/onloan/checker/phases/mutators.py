@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from itertools import permutations
 from typing import Any
 
-from ..._onloan import _check_rounds, _Held
+from ..._onloan import _check_rounds, _check_slots, _Held
 from ..context import REQUESTS, Context
+from ..cpython import is_of_python
 from ..freed import churn, freed
 
 Mutator = Callable[[Any], Any]
@@ -167,7 +168,7 @@ def _blocked(exporter: Any, mutator: Mutator) -> bool:
 
 
 def counts(context: Context, name: str, mutator: Mutator) -> None:
-    """E-06, E-12, E-62, E-63, R-03: a mutator that is refused exactly as long as something is out."""
+    """E-06, E-60, E-62, E-63, P-12, R-03: a mutator that is refused exactly as long as something is out."""
 
     def check(rule: str, what: str, exporter: Any, *, explain: str, request: str | None = None) -> None:
         gc.collect()
@@ -180,17 +181,24 @@ def counts(context: Context, name: str, mutator: Mutator) -> None:
                 explain=explain,
             )
 
-    for request in refused(context):
-        context.step("E-12", request)
-        exporter = context.make()
-        _check_rounds(exporter, REQUESTS[request], 3)
-        rule = "P-12" if _of_python(exporter) else "E-12"
-        check(rule, "refused requests", exporter, explain="an export is counted before the request is refused", request=request)
+    refusals(context, name, mutator)
     for way, rule in (("plain", "E-06"), ("copy", "E-63"), ("thread", "R-03"), ("exception", "E-65")):
         context.step(rule, None, name)
         exporter = context.make()
         held, request = context.held(exporter)
+        owner = held.owner
+        astray = owner is not None and owner is not exporter and not _check_slots(type(owner))[1]
+        del owner
         held.release(way)
+        if way == "plain" and astray and _blocked(exporter, mutator):
+            context.found(
+                "E-60",
+                request,
+                expected="obj names an object whose type gives the buffer back",
+                seen="another object, whose type has no bf_releasebuffer",
+                explain=f"{name} stays refused after the release: the slot of the exporter's own type is never called",
+            )
+            return
         check(rule, f"a release ({way})", exporter, explain="the release does not reach what counts the exports", request=request)
     for order in permutations(range(3)):
         context.step("E-62", None, name)
@@ -223,14 +231,22 @@ def still_refused(context: Context, name: str, mutator: Mutator, exporter: Any, 
             return
 
 
-def refused(context: Context) -> list[str]:
-    """Requests that are refused: a few of them, each for another reason."""
+def refusals(context: Context, name: str, mutator: Mutator) -> None:
+    """E-06, P-12: a mutator that works after requests that were refused."""
     exporter = context.make()
-    found = [name for name, flags in REQUESTS.items() if not _check_rounds(exporter, flags, 1)]
-    return found[:1] + found[-1:] if len(found) > 1 else found
-
-
-def _of_python(exporter: Any) -> bool:
-    """Whether `__buffer__` is written in Python."""
-    method = getattr(type(exporter), "__buffer__", None)
-    return hasattr(method, "__code__")
+    of_python = is_of_python(exporter)
+    requests = [request for request, flags in REQUESTS.items() if not _check_rounds(context.make() if of_python else exporter, flags, 1)]
+    for request in requests:
+        context.step("E-06", request, name)
+        exporter = context.make()
+        _check_rounds(exporter, REQUESTS[request], 2)
+        if _blocked(exporter, mutator):
+            context.found(
+                "P-12" if of_python else "E-06",
+                request,
+                expected=f"{name} works after a request that was refused",
+                seen="BufferError, as if a buffer were out",
+                explain="__buffer__ counts, memoryview refuses, and __release_buffer__ is not called"
+                if of_python
+                else "an export is counted before the request is refused",
+            )
