@@ -29,6 +29,8 @@ class Heard:
 
     breaches: list[tuple[str, list[Any]]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    #: What phases to come need not suffer from again.
+    known: dict[str, bool] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     #: Why the target cannot be judged.
@@ -59,6 +61,8 @@ class Heard:
                 self.done.append(phase)
             case {"facts": facts}:
                 self.facts.update(facts)
+            case {"known": known}:
+                self.known.update(known)
             case {"failed": [phase, why]}:
                 self.failed.append((phase, why))
             case {"unjudged": why}:

@@ -26,21 +26,44 @@ class Send(Protocol):
     def __call__(self, **message: Any) -> None: ...
 
 
+#: References to each exporter beside those that are needed: losing some frees nothing.
+_SPARE = 1000
+
+
 @dataclass
 class Context:
     """One phase of one target."""
 
     phase: str
-    #: A new exporter; the same one each time where the target is an object that is there already.
-    make: Callable[[], Any]
+    #: Evaluates the target: a new exporter, or the same one each time where the target is an object that is there already.
+    evaluate: Callable[[], Any]
     send: Send
     mutators: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     expect_bytes: Callable[[], bytes] | None = None
     write: bool = False
     #: Subjects (mutators) that killed an earlier child.
     skip: Collection[str] = ()
-    #: The memory of exceptions that nobody could receive.
+    #: What earlier phases found out that others need not suffer from again.
+    known: dict[str, bool] = field(default_factory=dict)
+    #: What could not be raised.
     unraisable: list[str] = field(default_factory=list)
+    _spare: list[list[Any]] = field(default_factory=list)
+
+    def make(self) -> Any:
+        """An exporter that survives the loss of references to it."""
+        self.let_go()
+        exporter = self.evaluate()
+        self._spare.append([exporter] * _SPARE)
+        return exporter
+
+    def let_go(self) -> None:
+        """Gives the spare references of earlier exporters back, if none of them was lost; else they are needed for ever."""
+        self._spare = [spare for spare in self._spare if self.counted(spare[0]) is not None and _check_count(spare[0]) < _SPARE]
+
+    def knows(self, **facts: bool) -> None:
+        """Remembers something for the phases to come, in this process or another."""
+        self.known.update(facts)
+        self.send(known=facts)
 
     def limit(self, seconds: float) -> None:
         """Says how long the rest of the phase may take."""
@@ -49,7 +72,7 @@ class Context:
     @property
     def fresh(self) -> bool:
         """Whether the target is another object each time it is evaluated."""
-        return self.make() is not self.make()
+        return self.evaluate() is not self.evaluate()
 
     def step(self, rule: str, request: str | None = None, subject: str | None = None) -> None:
         """Says what is about to happen, under which rule it would be reported if the process did not survive it."""
@@ -64,7 +87,7 @@ class Context:
     def hold(self, exporter: Any, *names: str) -> tuple[_Held, str] | None:
         """A buffer of the first of these requests (of the telling ones) that is granted, and which that was."""
         for name in names or TELLING:
-            held, _ = _hold(exporter, REQUESTS[name])
+            held = _hold(exporter, REQUESTS[name], not self.known.get("unreadable", False))
             if held is not None:
                 return held, name
         return None
@@ -75,6 +98,11 @@ class Context:
         if got is None:
             raise Refused
         return got
+
+    def release(self, held: _Held, request: str | None, subject: str | None = None, *, way: str = "plain", rule: str = "E-61") -> str | None:
+        """Gives a buffer back; what is wrong about exceptions afterwards."""
+        self.step(rule, request, subject)
+        return held.release(way)
 
     def counted(self, thing: object) -> int | None:
         """The reference count, if it counts: immortal objects have none."""

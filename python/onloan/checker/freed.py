@@ -42,6 +42,14 @@ def churn(nbytes: int) -> None:
         _check_churn(sizes, CHURN)
 
 
+def freed_already(contents: bytes) -> str | None:
+    """Why contents look like memory that was freed before they were seen at all: all of them are what freed memory is full of."""
+    for byte in (0xDD, PERTURB):
+        if len(contents) >= 8 and contents.count(byte) == len(contents):
+            return f"all {len(contents)} bytes are 0x{byte:02X}: {_BYTES[byte]}"
+    return None
+
+
 def freed(before: bytes, after: bytes) -> str | None:
     """Why `after` looks like freed memory, `before` being what was there; `None` if it does not."""
     if before == after or not after:

@@ -47,8 +47,11 @@ class Options:
 #: Told what happens, for people: the target, and what is being done with it.
 Progress = Callable[[str, str], None]
 
-#: Runs phases in a child, without the subjects that killed an earlier one.
-Start = Callable[[Sequence[str], Sequence[str]], Heard]
+#: Runs phases in a child, without the subjects that killed an earlier one, and with what is known.
+Start = Callable[[Sequence[str], Sequence[str], Mapping[str, bool]], Heard]
+
+#: What only acquires and releases; if that kills, the phases after it would say no more.
+_BASIC = ("baseline", "matrix", "memory", "accounting")
 
 
 def judge(targets: Sequence[str], options: Options = Options(), progress: Progress | None = None) -> list[TargetReport]:
@@ -56,13 +59,14 @@ def judge(targets: Sequence[str], options: Options = Options(), progress: Progre
     stop = threading.Event()
 
     def one(target: str) -> TargetReport:
-        def start(phases: Sequence[str], skip: Sequence[str]) -> Heard:
+        def start(phases: Sequence[str], skip: Sequence[str], known: Mapping[str, bool]) -> Heard:
             if progress is not None:
                 progress(target, ", ".join(phases))
             job = {
                 "target": target,
                 "phases": list(phases),
                 "skip": list(skip),
+                "known": dict(known),
                 "mutators": dict(options.mutators),
                 "expect_bytes": options.expect_bytes,
                 "write": options.write,
@@ -91,7 +95,7 @@ def judge_object(
     """Judges what is in this process, in copies of it."""
     stop = threading.Event()
 
-    def start(phases: Sequence[str], skip: Sequence[str]) -> Heard:
+    def start(phases: Sequence[str], skip: Sequence[str], known: Mapping[str, bool]) -> Heard:
         return child.copy(
             phases,
             make,
@@ -101,6 +105,7 @@ def judge_object(
             expect_bytes=expect_bytes,
             write=options.write,
             skip=skip,
+            known=known,
         )
 
     return conduct(name, options, start)
@@ -112,7 +117,7 @@ def conduct(target: str, options: Options, start: Start) -> TargetReport:
     case = _Case(options)
     while case.todo:
         # Together, until something went wrong.
-        heard = start(case.todo[:1] if case.alone else case.todo, case.skip)
+        heard = start(case.todo[:1] if case.alone else case.todo, case.skip, case.known)
         if heard.crash is not None and heard.step is not None and heard.done and heard.step[1] != "E-13":
             case.take(heard)
             case.again(heard, start)
@@ -144,6 +149,9 @@ class _Case:
         self.alone = False
         self.skip: list[str] = []
         self.facts: dict[str, Any] = {}
+        self.known: dict[str, bool] = {}
+        #: The first phase of acquiring and releasing that killed a child or lost a reference, and how.
+        self.deadly: tuple[str, str] | None = None
         self.findings: list[Finding] = []
         self.incomplete: list[tuple[str, str]] = []
         self.error: str | None = None
@@ -151,6 +159,7 @@ class _Case:
     def take(self, heard: Heard) -> None:
         """Takes in what a child found."""
         self.facts.update(heard.facts)
+        self.known.update(heard.known)
         self.incomplete += heard.failed
         for phase, (rule, way, requests, expected, seen, explain) in heard.breaches:
             level = RULES[rule].level(self.options.profile, way)
@@ -160,6 +169,11 @@ class _Case:
             self._finished(phase)
         if heard.unjudged is not None:
             self._unjudged(heard.unjudged)
+        if heard.unsafe:
+            # Each release loses a reference: what drops all others or makes many rounds would show that and nothing else.
+            self.deadly = self.deadly or (heard.done[-1], "a reference is lost")
+            for phase in ("lifetime", "stress"):
+                self._leave(phase)
         if self.facts.get("granted") == 0 or heard.ended:
             self.todo = [phase for phase in self.todo if self.alone and self.facts.get("granted") != 0]
 
@@ -171,6 +185,12 @@ class _Case:
             self.incomplete += [(phase, why) for phase in self.todo]
             self.todo = []
 
+    def _leave(self, phase: str) -> None:
+        """Leaves a phase out, of which it is known what it would show."""
+        if phase in self.todo and self.deadly is not None:
+            self.todo.remove(phase)
+            self.incomplete.append((phase, f"{self.deadly[1]} as in the phase {self.deadly[0]}"))
+
     def _finished(self, phase: str) -> None:
         if phase in self.todo:
             self.todo.remove(phase)
@@ -179,7 +199,7 @@ class _Case:
         """Runs the phase that killed a child once more, alone, to see whether it was its own doing."""
         assert heard.step is not None
         self.alone = True
-        second = start([heard.step[0]], self.skip)
+        second = start([heard.step[0]], self.skip, self.known)
         self.take(second)
         if second.crash is not None:
             self.died(second)
@@ -202,6 +222,15 @@ class _Case:
     def _crash(self, heard: Heard, more: str) -> None:
         assert heard.step is not None and heard.crash is not None
         phase, rule, request, subject = heard.step
+        if self.deadly is not None and self.deadly[0] != phase:
+            told = (phase, f"{heard.crash}, as in the phase {self.deadly[0]}")
+            if told not in self.incomplete:
+                self.incomplete.append(told)
+            return
+        if phase in _BASIC and self.deadly is None:
+            self.deadly = (phase, heard.crash)
+        if phase == "memory":
+            self.known["unreadable"] = True
         # What CPython's own types do with flags that are none is CPython's matter.
         lenient = rule == "E-13" and self.options.profile == "interop"
         doing = " and ".join(word for word in (request, subject) if word) or "the phase"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import CommandError
@@ -52,6 +53,7 @@ def run_target(job: dict[str, Any], send: Send) -> None:
         expect_bytes=expect_bytes if job["expect_bytes"] is not None else None,
         write=job["write"],
         skip=job["skip"],
+        known=job["known"],
     )
 
 
@@ -77,6 +79,7 @@ def run(
     expect_bytes: Callable[[], bytes] | None = None,
     write: bool = False,
     skip: Sequence[str] = (),
+    known: Mapping[str, bool] = MappingProxyType({}),
 ) -> None:
     """Runs phases, the target being made by `make`."""
     send(evaluating=True)
@@ -92,10 +95,11 @@ def run(
     # Some of the phases' modules take their time.
     from .phases import PHASES
 
+    shared = dict(known)
     for name in phases:
         phase, rule = PHASES[name]
         send(phase=name, rule=rule)
-        context = Context(name, make, send, asked, expect_bytes, write, skip)
+        context = Context(name, make, send, asked, expect_bytes, write, skip, shared)
         context.listen()
         try:
             phase(context)

@@ -21,6 +21,8 @@ pub(super) struct Answer {
     pub(super) survivors: Vec<Field>,
     /// The exception that was set afterwards.
     pub(super) raised: Option<Raised>,
+    /// The exception that was set after the release.
+    pub(super) raised_by_release: Option<Raised>,
 }
 
 impl Answer {
@@ -40,6 +42,7 @@ impl Answer {
             obj: view.fields().obj.addr(),
             survivors: view.survivors(),
             raised,
+            raised_by_release: None,
         };
         (answer, granted.then_some(view))
     }
@@ -51,10 +54,11 @@ impl Answer {
         poison: u8,
         before_release: impl FnOnce() -> PyResult<()>,
     ) -> PyResult<Answer> {
-        let (answer, held) = Answer::hold(object, flags, poison);
+        let (mut answer, held) = Answer::hold(object, flags, poison);
         if let Some(mut view) = held {
             let told = before_release();
             view.release(object.py());
+            answer.raised_by_release = Raised::take(object.py());
             told?;
         }
         Ok(answer)
@@ -112,10 +116,16 @@ pub(super) fn shown(numbers: Option<&[isize]>) -> String {
     }
 }
 
+/// Formats are shown up to here.
+const LONG: usize = 120;
+
 /// A format as Python writes a string; NULL where there is none.
 pub(super) fn quoted(format: Option<&[u8]>) -> String {
     format.map_or_else(
         || "NULL".to_owned(),
-        |format| format!("\"{}\"", format.escape_ascii()),
+        |format| match format.get(..LONG) {
+            Some(start) => format!("\"{}…\"", start.escape_ascii()),
+            None => format!("\"{}\"", format.escape_ascii()),
+        },
     )
 }

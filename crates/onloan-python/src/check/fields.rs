@@ -1,6 +1,7 @@
 //! Fields against the request, and against the answer to FULL_RO: E-20, E-21, E-23 to E-27, E-42.
 
-use onloan::layout::Order;
+use onloan::format::Format;
+use onloan::layout::{MAX_NDIM, Order};
 use onloan::request::Request;
 
 use super::answer::{Answer, quoted, shown};
@@ -9,7 +10,10 @@ use super::poisoned::{Field, Filled};
 
 /// Which arrays are there.
 pub(super) fn e20(answer: &Answer, filled: &Filled, found: &mut Breaches) {
-    let Some(ndim) = filled.ndim else { return };
+    // Of more axes than there may be the arrays are not looked at.
+    let Some(ndim) = filled.ndim.filter(|ndim| *ndim <= MAX_NDIM as i32) else {
+        return;
+    };
     let request = answer.request;
     let mut array = |field: Field, numbers: Option<&[isize]>, flag: Request, flag_name: &str, way| {
         let name = field.name();
@@ -86,8 +90,12 @@ pub(super) fn e21(answer: &Answer, filled: &Filled, full: &Filled, found: &mut B
         (true, false)
             if format.is_some() && format != Some(b"B") && format != full.format.as_deref() =>
         {
+            let fits = format
+                .and_then(|format| Format::parse_bytes(format).ok())
+                .zip(filled.itemsize.and_then(|itemsize| usize::try_from(itemsize).ok()))
+                .is_some_and(|(format, itemsize)| format.fit(itemsize).is_ok());
             found.add(
-                ("E-21", ""),
+                (if fits { "E-42" } else { "E-21" }, ""),
                 request,
                 format!("a refusal, \"B\" or {}", quoted(full.format.as_deref())),
                 quoted(format),

@@ -100,29 +100,19 @@ impl _Held {
     }
 }
 
-/// Asks for a buffer and holds it: (held, None), or (None, the exception's name).
+/// Asks for a buffer and holds it; None if it is refused. Its bytes are looked at if they are to be read.
 #[pyfunction]
-#[pyo3(signature = (object, flags, /))]
-pub(crate) fn _hold(object: &Bound<'_, PyAny>, flags: c_int) -> (Option<_Held>, Option<String>) {
+#[pyo3(signature = (object, flags, read, /))]
+pub(crate) fn _hold(object: &Bound<'_, PyAny>, flags: c_int, read: bool) -> Option<_Held> {
     let (answer, view) = Answer::hold(object, flags, 0xA5);
-    match (view, answer.filled) {
-        (Some(view), Some(before)) => {
-            let bytes = contents(&before);
-            let view = Mutex::new(Some(view));
-            (
-                Some(_Held {
-                    view,
-                    before,
-                    bytes,
-                }),
-                None,
-            )
-        }
-        _ => {
-            let name = answer.raised.map(|raised| raised.name);
-            (None, Some(name.unwrap_or_default()))
-        }
-    }
+    let before = answer.filled?;
+    let bytes = if read { contents(&before) } else { None };
+    let view = Mutex::new(view);
+    Some(_Held {
+        view,
+        before,
+        bytes,
+    })
 }
 
 #[pymethods]
@@ -163,8 +153,11 @@ impl _Held {
         self.bytes.as_deref().map(|bytes| PyBytes::new(py, bytes))
     }
 
-    /// The bytes that are there now, where the struct said at first.
+    /// The bytes that are there now, where the struct said at first; None where they were not read then.
     fn read<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        if self.bytes.is_none() {
+            return Ok(None);
+        }
         self.with(|_| contents(&self.before).map(|bytes| PyBytes::new(py, &bytes)))
     }
 
@@ -174,6 +167,10 @@ impl _Held {
         let Ok(size) = usize::try_from(len) else {
             return Ok(None);
         };
+        // CPython follows what the exporter left as it was.
+        if self.with(|view| !view.survivors().is_empty())? {
+            return Ok(None);
+        }
         let mut bytes = vec![0; size];
         let done = self.with(|view| {
             // SAFETY: a filled struct that is held, and memory of `len` bytes.

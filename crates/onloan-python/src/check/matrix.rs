@@ -5,18 +5,17 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::answer::{Answer, quoted, shown};
-use super::breach::{Breaches, Told};
-use super::held::contents;
+use super::breach::Breaches;
 use super::poisoned::Owner;
 use super::{fields, oracle, refusals, structure};
 
-const POISON: u8 = 0xA5;
+pub(super) const POISON: u8 = 0xA5;
 
 /// A bit that no flag has.
 const UNKNOWN: i32 = 0x4000;
 
 /// Most telling first: what the memory is described by.
-const TELLING: [Request; 8] = [
+pub(super) const TELLING: [Request; 8] = [
     Request::FULL_RO,
     Request::RECORDS_RO,
     Request::INDIRECT,
@@ -53,20 +52,23 @@ pub(crate) fn _check_matrix<'py>(
     let zeros = all(make, step, 0, "E-20")?;
     let answers = all(make, step, POISON, "E-04")?;
     let mut found = Breaches::default();
+    let mut steady = true;
     for (zeros, poisoned) in zeros.iter().zip(&answers) {
-        depends(make, zeros, poisoned, &mut found)?;
+        steady &= depends(make, zeros, poisoned, &mut found)?;
     }
     let granted = answers.iter().filter(|answer| answer.granted()).count();
     let facts = PyDict::new(py);
     facts.set_item("granted", granted)?;
+    facts.set_item("steady", steady)?;
     let full = full(&answers);
     for answer in &answers {
         refusals::e05(answer, &mut found);
         refusals::e10(answer, full.is_none(), &mut found);
         refusals::e11(answer, &mut found);
+        refusals::e65(answer, &mut found);
     }
     if let Some(full) = full {
-        judge(full, &answers, &mut found);
+        judge(full, &answers, steady, &mut found);
         unknown_bit(&make.call0()?, step, full, &mut found)?;
         describe(full, &facts)?;
     }
@@ -92,22 +94,22 @@ fn all(
         .collect()
 }
 
-/// Asks once more with zeros where the answers differ, to see whether that is the poison's doing.
+/// Asks once more with zeros where the answers differ, to see whether that is the poison's doing; false if the exporter's answers vary.
 fn depends(
     make: &Bound<'_, PyAny>,
     zeros: &Answer,
     poisoned: &Answer,
     found: &mut Breaches,
-) -> PyResult<()> {
+) -> PyResult<bool> {
     if zeros.filled == poisoned.filled {
-        return Ok(());
+        return Ok(true);
     }
     let again = Answer::ask(&make.call0()?, zeros.request.flags(), 0, || Ok(()))?;
-    refusals::e04_depends(zeros, &again, poisoned, found);
-    Ok(())
+    Ok(refusals::e04_depends(zeros, &again, poisoned, found))
 }
 
-fn judge(full: &Answer, answers: &[Answer], found: &mut Breaches) {
+/// `steady` if the same request has the same answer each time; else there is no comparing answers.
+fn judge(full: &Answer, answers: &[Answer], steady: bool, found: &mut Breaches) {
     let Some(of_full) = &full.filled else { return };
     let offer = of_full.offer();
     for answer in answers {
@@ -124,9 +126,13 @@ fn judge(full: &Answer, answers: &[Answer], found: &mut Breaches) {
         fields::e20(answer, filled, found);
         fields::e21(answer, filled, of_full, found);
         fields::e23_e26(answer, filled, of_full, found);
-        fields::e24_e25(answer, filled, of_full, found);
+        if steady {
+            fields::e24_e25(answer, filled, of_full, found);
+        }
         fields::e27(answer, filled, found);
-        structure::e30(answer, filled, found);
+        if steady {
+            structure::e30(answer, filled, found);
+        }
         structure::e31(answer, filled, found);
         structure::e32(answer, filled, found);
         structure::e33(answer, filled, found);
@@ -171,80 +177,3 @@ fn describe(full: &Answer, facts: &Bound<'_, PyDict>) -> PyResult<()> {
     facts.set_item("redirects", full.owner == Owner::Other)
 }
 
-/// Holds one buffer while every request is made, and looks at it again: E-07, E-24 (`buf`), E-53.
-#[pyfunction]
-#[pyo3(signature = (object, step, /))]
-pub(crate) fn _check_beside(
-    object: &Bound<'_, PyAny>,
-    step: &Bound<'_, PyAny>,
-) -> PyResult<Vec<Told>> {
-    let py = object.py();
-    let mut found = Breaches::default();
-    let first = TELLING.into_iter().find_map(|request| {
-        let (answer, held) = Answer::hold(object, request.flags(), POISON);
-        held.map(|held| (answer, held))
-    });
-    let Some((answer, mut held)) = first else {
-        return Ok(found.0);
-    };
-    let Some(before) = answer.filled.clone() else {
-        return Ok(found.0);
-    };
-    let bytes = contents(&before);
-    let mut second = None;
-    for request in Request::all() {
-        step.call1(("E-53", request.to_string()))?;
-        let beside = Answer::ask(object, request.flags(), POISON, || Ok(()))?;
-        if request == answer.request {
-            second = Some(beside.clone());
-        }
-        if let Some(filled) = &beside.filled
-            && let (Some(here), Some(there)) = (before.buf, filled.buf)
-            && here != there
-        {
-            let way = if before.readonly == Some(0) { "buf" } else { "copy" };
-            found.add(
-                ("E-24", way),
-                request,
-                format!("the memory that {} has got", answer.request),
-                "other memory",
-                "two consumers at the same time have different memory: what one writes the other does not see",
-            );
-        }
-    }
-    step.call1(("E-53", answer.request.to_string()))?;
-    let after = held.filled();
-    if after != before {
-        found.add(
-            ("E-53", ""),
-            answer.request,
-            "a buffer that is held stays as it is while others ask",
-            format!("{}", super::held::Difference(&before, &after)),
-            "the arrays of one consumer are overwritten when another asks",
-        );
-    } else if contents(&after) != bytes {
-        found.add(
-            ("E-53", ""),
-            answer.request,
-            "a buffer that is held stays as it is while others ask",
-            "the bytes changed",
-            "",
-        );
-    }
-    if let Some(Answer {
-        filled: None,
-        raised: Some(raised),
-        ..
-    }) = second
-    {
-        found.add(
-            ("E-07", ""),
-            answer.request,
-            "a second buffer while one is out",
-            format!("refused: {}", raised.name),
-            format!("allowed; it says: {}", raised.message),
-        );
-    }
-    held.release(py);
-    Ok(found.0)
-}

@@ -6,6 +6,7 @@
 //!   oracle.rs     what has to be granted: `negotiate`, and no other
 //!   refusals.rs fields.rs structure.rs   the rules about single answers, each a function with its id
 //!   matrix.rs     all requests, and all rules about them
+//!   beside.rs     all requests while one buffer is held
 //!   held.rs       a buffer that is held, looked at again, and released in every way
 //!   rounds.rs     many rounds: references and memory
 //! ```
@@ -13,6 +14,7 @@
 //! Everything here may be killed by an exporter that lies, so it runs in child processes; `python/onloan/checker` sees to that.
 
 mod answer;
+mod beside;
 mod breach;
 mod fields;
 mod held;
@@ -30,7 +32,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<held::_Held>()?;
     module.add_function(wrap_pyfunction!(held::_hold, module)?)?;
     module.add_function(wrap_pyfunction!(matrix::_check_matrix, module)?)?;
-    module.add_function(wrap_pyfunction!(matrix::_check_beside, module)?)?;
+    module.add_function(wrap_pyfunction!(beside::_check_beside, module)?)?;
     module.add_function(wrap_pyfunction!(rounds::_check_rounds, module)?)?;
     module.add_function(wrap_pyfunction!(rounds::_check_references, module)?)?;
     module.add_function(wrap_pyfunction!(rounds::_check_count, module)?)?;

@@ -34,8 +34,8 @@ pub(super) fn e04(answer: &Answer, found: &mut Breaches) {
     }
 }
 
-/// Whether the answer to the poisoned struct is another than that to zeros. `again` is a second answer to zeros.
-pub(super) fn e04_depends(zeros: &Answer, again: &Answer, poisoned: &Answer, found: &mut Breaches) {
+/// Whether the answer to the poisoned struct is another than that to zeros. `again` is a second answer to zeros; false if the two differ.
+pub(super) fn e04_depends(zeros: &Answer, again: &Answer, poisoned: &Answer, found: &mut Breaches) -> bool {
     let differ = |one: &Answer, other: &Answer| -> Option<String> {
         match (&one.filled, &other.filled) {
             (None, None) => None,
@@ -63,6 +63,7 @@ pub(super) fn e04_depends(zeros: &Answer, again: &Answer, poisoned: &Answer, fou
             how,
             "the same request was made twice, with the same struct full of zeros",
         );
+        return false;
     } else if let Some(how) = differ(zeros, poisoned) {
         found.add(
             ("E-04", ""),
@@ -72,6 +73,7 @@ pub(super) fn e04_depends(zeros: &Answer, again: &Answer, poisoned: &Answer, fou
             "the exporter reads the struct before it fills it in: asked with zeros in it, then with 0xA5",
         );
     }
+    true
 }
 
 /// Return value and exception contradict each other.
@@ -92,6 +94,19 @@ pub(super) fn e05(answer: &Answer, found: &mut Breaches) {
             "the caller gets a SystemError: returned NULL without setting an exception",
         ),
         _ => {}
+    }
+}
+
+/// What the release leaves behind.
+pub(super) fn e65(answer: &Answer, found: &mut Breaches) {
+    if let Some(raised) = &answer.raised_by_release {
+        found.add(
+            ("E-65", ""),
+            answer.request,
+            "no exception after the release",
+            format!("{} is set", raised.name),
+            format!("it says: {}", raised.message),
+        );
     }
 }
 

@@ -43,49 +43,70 @@ pub(crate) fn _check_references(
     object: &Bound<'_, PyAny>,
     flags: c_int,
 ) -> PyResult<Option<(Counts, Option<Counts>, bool)>> {
+    let Some(first) = of_owner(object, flags, None)? else {
+        return Ok(None);
+    };
     let py = object.py();
     let spare = PyList::new(py, vec![object; SPARE])?;
-    let mut view = Poisoned::new(0xA5);
-    if !view.ask(object, flags) {
-        drop(Raised::take(py));
-        return Ok(None);
-    }
-    // The first time may fill caches, and tells who the owner is.
-    let first = view.owner(py).filter(|owner| !owner.is(object));
-    let spare_of_first = spared(first.as_ref())?;
-    view.release(py);
-    drop(Raised::take(py));
-
     let before = count(object);
-    let first_before = first.as_ref().map(count);
     let mut view = Poisoned::new(0xA5);
     if !view.ask(object, flags) {
         drop(Raised::take(py));
         return Ok(None);
     }
+    // An exception that was left set may name the object.
+    drop(Raised::take(py));
     let during = count(object);
-    let owner = view.owner(py);
-    let of_itself = owner.as_ref().is_some_and(|owner| owner.is(object));
-    let owner = owner.filter(|owner| !owner.is(object));
-    let same = matches!((&first, &owner), (Some(first), Some(owner)) if first.is(owner));
-    let spare_of_owner = spared(owner.as_ref().filter(|_| !same))?;
-    let owner_during = owner.as_ref().map(count);
+    let of_itself = view
+        .owner(py)
+        .is_some_and(|owner| owner.is(object));
     view.release(py);
     drop(Raised::take(py));
-    let owner_after = owner.as_ref().map(count);
     let after = count(object);
-    let of_owner = owner_during.zip(owner_after).map(|(during, after)| {
-        // `owner` was not held yet when `first` was counted.
-        let before = first_before.filter(|_| same).map(|before| before + 1);
+    drop(spare);
+    let less = SPARE as isize;
+    let of_exporter = (Some(before - less), during - less, after - less);
+    if of_itself {
+        return Ok(Some((of_exporter, None, true)));
+    }
+    // Now that it is known who the owner is, he is counted before as well.
+    let again = of_owner(object, flags, first.0.as_ref())?;
+    Ok(Some((of_exporter, again.and_then(|(_, counts)| counts), false)))
+}
+
+/// Acquires and releases once: who the owner is, and his counts, `known` being the one of the last time.
+#[expect(clippy::type_complexity, reason = "what is optional is the request, the owner, and his counts")]
+fn of_owner<'py>(
+    object: &Bound<'py, PyAny>,
+    flags: c_int,
+    known: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Option<(Option<Bound<'py, PyAny>>, Option<Counts>)>> {
+    let py = object.py();
+    let before = known.map(count);
+    let mut view = Poisoned::new(0xA5);
+    if !view.ask(object, flags) {
+        drop(Raised::take(py));
+        return Ok(None);
+    }
+    drop(Raised::take(py));
+    let owner = view.owner(py);
+    let spare = spared(owner.as_ref())?;
+    let less = if spare.is_some() { SPARE as isize } else { 0 };
+    let during = owner.as_ref().map(|owner| count(owner) - less);
+    view.release(py);
+    drop(Raised::take(py));
+    let after = owner.as_ref().map(|owner| count(owner) - less);
+    let same = matches!((known, &owner), (Some(known), Some(owner)) if known.is(owner));
+    let counts = during.zip(after).map(|(during, after)| {
+        // `owner` was not held yet when `known` was counted.
+        let before = before.filter(|_| same).map(|before| before + 1);
         (before, during, after)
     });
-    drop((spare, spare_of_first, spare_of_owner));
-    let less = SPARE as isize;
-    Ok(Some((
-        (Some(before - less), during - less, after - less),
-        of_owner,
-        of_itself,
-    )))
+    if counts.is_some_and(|(_, during, after)| after < during - 1) {
+        // A reference was lost: what is spare is not given back.
+        std::mem::forget(spare);
+    }
+    Ok(Some((owner, counts)))
 }
 
 fn spared<'py>(object: Option<&Bound<'py, PyAny>>) -> PyResult<Option<Bound<'py, PyList>>> {

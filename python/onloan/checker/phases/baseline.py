@@ -5,20 +5,18 @@ from __future__ import annotations
 import collections.abc
 import sys
 
-from ..._onloan import _check_slots
+from ..._onloan import _check_slots, _hold
 from ...inspection import type_name
-from ..context import Context
+from ..context import REQUESTS, TELLING, Context
 
 
 def run(context: Context) -> None:
     exporter = context.make()
     context.send(facts={"type": type_name(exporter)})
     context.step("E-22", "FULL_RO")
-    got = context.hold(exporter)
-    if got is not None:
-        held, name = got
-        context.step("E-61", name)
-        held.release("plain")
+    held = next(((held, name) for name in TELLING if (held := _hold(exporter, REQUESTS[name], False)) is not None), None)
+    if held is not None:
+        context.release(*held)
     context.step("T-01")
     t01(context, type(exporter))
     context.step("T-04")

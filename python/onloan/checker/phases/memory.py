@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
+from ..._onloan import _Held
 from ..context import Context
+from ..freed import churn, freed, freed_already
 
 
 def run(context: Context) -> None:
@@ -12,24 +15,56 @@ def run(context: Context) -> None:
     context.step("E-35")
     held, request = context.held(exporter)
     mine = held.bytes
-    if mine is None:
-        held.release("plain")
-        return
-    context.step("E-34", request)
-    theirs = held.contiguous()
-    if theirs is not None and theirs != mine:
+    context.step("E-50", request)
+    e50(context, held, request)
+    if mine is not None:
+        context.step("E-34", request)
+        theirs = held.contiguous()
+        # Of another length is E-30, which the matrix finds.
+        if theirs is not None and theirs != mine and len(theirs) == len(mine):
+            context.found(
+                "E-34",
+                request,
+                expected="the same bytes along strides and suboffsets as by PyBuffer_ToContiguous",
+                seen=difference(mine, theirs),
+                explain="the fields of the struct contradict each other",
+            )
+        if context.write:
+            context.step("E-35", request)
+            held.write_back()
+        compare(context, exporter, request, mine)
+    context.release(held, request)
+    hashable(context, exporter, request, writable=held.block[2])
+
+
+def e50(context: Context, held: _Held, request: str) -> None:
+    """What is lent stays as it is when others use memory, and was not freed before it was lent."""
+    before = held.bytes
+    first, second = held.read(), held.read()
+    churn(max(held.block[1], 0))
+    gc.collect()
+    after = held.read()
+    change = held.difference()
+    if change is None and before is not None and after is not None:
+        why = freed(before, after) or freed_already(after)
+        if why is None and before == first == second != after:
+            why = "it holds other bytes, after memory of that size was allocated and given back"
+        change = None if why is None else f"freed memory: {why}"
+    if change is not None:
+        context.knows(unsteady=True)
         context.found(
-            "E-34",
+            "E-50",
             request,
-            expected="the same bytes along strides and suboffsets as by PyBuffer_ToContiguous",
-            seen=difference(mine, theirs),
-            explain="the fields of the struct contradict each other",
+            expected="what was lent stays as it is until the release",
+            seen=change,
+            explain="it points to memory that was given back before the request was answered",
         )
-    if context.write:
-        context.step("E-35", request)
-        held.write_back()
+
+
+def compare(context: Context, exporter: Any, request: str, mine: bytes) -> None:
+    """With what the exporter itself says, and what the caller knows."""
     of_own = own_bytes(exporter)
-    if of_own is not None and of_own != mine:
+    if of_own is not None and of_own != mine and len(of_own) == len(mine):
         context.found(
             "E-34",
             request,
@@ -48,8 +83,6 @@ def run(context: Context) -> None:
                 seen=difference(expected, mine),
                 explain="items are elsewhere than buf, strides and suboffsets say, or hold something else",
             )
-    held.release("plain")
-    hashable(context, exporter, request, writable=held.block[2])
 
 
 def difference(expected: bytes, seen: bytes) -> str:
@@ -75,7 +108,7 @@ def hashable(context: Context, exporter: Any, request: str, *, writable: bool) -
     if not writable or kind_hash is None or kind_hash is object.__hash__:
         return
     context.step("E-35")
-    another = context.make()
+    another = context.evaluate()
     try:
         by_value = another is not exporter and hash(another) == hash(exporter) and bool(another == exporter)
     except Exception:

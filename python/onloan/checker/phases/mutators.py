@@ -77,17 +77,19 @@ def candidates(exporter: Any) -> Iterator[tuple[str, Mutator]]:
 
 def run(context: Context) -> None:
     mutators = [*candidates(context.make()), *context.mutators.items()]
-    locks = []
+    locks: list[tuple[str, Mutator]] = []
+    allowed: list[tuple[str, Mutator]] = []
     for name, mutator in mutators:
         if name in context.skip:
             continue
         context.step("E-50", None, name)
-        if while_out(context, name, mutator):
-            locks.append((name, mutator))
+        (locks if while_out(context, name, mutator) else allowed).append((name, mutator))
     for name, mutator in locks:
         context.step("E-06", None, name)
         if free_works(context, mutator):
             counts(context, name, mutator)
+            for change in allowed:
+                e64(context, *change, name, mutator)
             return
 
 
@@ -99,8 +101,6 @@ def while_out(context: Context, name: str, mutator: Mutator) -> bool:
         return False
     held, request = got
     context.step("E-50", request, name)
-    # So that nobody resizes because he is alone with the object.
-    spare = [exporter] * 10
     raised: BaseException | None = None
     try:
         for _ in range(3):
@@ -119,22 +119,41 @@ def while_out(context: Context, name: str, mutator: Mutator) -> bool:
     if change is not None:
         done = "was refused" if raised is not None else "was allowed"
         context.found(
-            "E-50" if raised is None or why else "E-51",
+            "E-51" if refused else "E-50",
             request,
             expected=f"{name} raises BufferError while a buffer is out, or leaves what was lent as it is",
             seen=f"it {done}, and {change}",
             explain=f"mutator: {name}",
         )
-    context.step("E-64", request, name)
-    held.release("plain")
+    context.release(held, request, name, rule="E-64")
     if change is None and refused:
         usable(context, exporter, request, name)
     elif change is None:
         again = context.hold(exporter)
         if again is not None:
-            again[0].release("plain")
-    del spare
+            context.release(*again, name)
     return refused
+
+
+def e64(context: Context, name: str, change: Mutator, locked: str, lock: Mutator) -> None:
+    """E-64: a buffer that is released after an allowed change is given back like any other."""
+    exporter = context.make()
+    held, request = context.held(exporter)
+    context.step("E-64", request, name)
+    try:
+        change(exporter)
+    except BaseException:
+        context.release(held, request, name)
+        return
+    context.release(held, request, name, rule="E-64")
+    if _blocked(exporter, lock):
+        context.found(
+            "E-64",
+            request,
+            expected=f"{locked} works after a buffer was released that was out during {name}",
+            seen="BufferError, as if a buffer were out",
+            explain="the release looks at what the object is by then, not at what was lent",
+        )
 
 
 def usable(context: Context, exporter: Any, request: str, name: str) -> None:
@@ -149,7 +168,7 @@ def usable(context: Context, exporter: Any, request: str, name: str) -> None:
             explain=f"mutator: {name}",
         )
         return
-    again[0].release("plain")
+    context.release(*again, name)
 
 
 def free_works(context: Context, mutator: Mutator) -> bool:
@@ -170,9 +189,10 @@ def _blocked(exporter: Any, mutator: Mutator) -> bool:
 def counts(context: Context, name: str, mutator: Mutator) -> None:
     """E-06, E-60, E-62, E-63, P-12, R-03: a mutator that is refused exactly as long as something is out."""
 
-    def check(rule: str, what: str, exporter: Any, *, explain: str, request: str | None = None) -> None:
+    def check(rule: str, what: str, exporter: Any, *, explain: str, request: str | None = None) -> bool:
         gc.collect()
-        if _blocked(exporter, mutator):
+        blocked = _blocked(exporter, mutator)
+        if blocked:
             context.found(
                 rule,
                 *[request] if request else [],
@@ -180,6 +200,7 @@ def counts(context: Context, name: str, mutator: Mutator) -> None:
                 seen="BufferError, as if a buffer were out",
                 explain=explain,
             )
+        return not blocked
 
     refusals(context, name, mutator)
     for way, rule in (("plain", "E-06"), ("copy", "E-63"), ("thread", "R-03"), ("exception", "E-65")):
@@ -189,7 +210,7 @@ def counts(context: Context, name: str, mutator: Mutator) -> None:
         owner = held.owner
         astray = owner is not None and owner is not exporter and not _check_slots(type(owner))[1]
         del owner
-        held.release(way)
+        context.release(held, request, name, way=way, rule=rule)
         if way == "plain" and astray and _blocked(exporter, mutator):
             context.found(
                 "E-60",
@@ -199,15 +220,17 @@ def counts(context: Context, name: str, mutator: Mutator) -> None:
                 explain=f"{name} stays refused after the release: the slot of the exporter's own type is never called",
             )
             return
-        check(rule, f"a release ({way})", exporter, explain="the release does not reach what counts the exports", request=request)
+        works = check(rule, f"a release ({way})", exporter, explain="the release does not reach what counts the exports", request=request)
+        if way == "plain" and not works:
+            return
     for order in permutations(range(3)):
         context.step("E-62", None, name)
         exporter = context.make()
         three = [context.hold(exporter, *names) for names in (("FULL_RO", "SIMPLE"), ("STRIDES", "ND", "SIMPLE"), ("SIMPLE", "ND", "FULL_RO"))]
         held_now = [got for got in three if got is not None]
         if len(held_now) < 3:
-            for one, _ in held_now:
-                one.release("plain")
+            for got in held_now:
+                context.release(*got, name)
             return
         still_refused(context, name, mutator, exporter, [held_now[which] for which in order])
         check("E-62", "three releases", exporter, explain="three buffers were out, and all are back")
@@ -215,8 +238,8 @@ def counts(context: Context, name: str, mutator: Mutator) -> None:
 
 def still_refused(context: Context, name: str, mutator: Mutator, exporter: Any, held: list[tuple[_Held, str]]) -> None:
     """Releases one after the other; before the last the mutator still has to be refused."""
-    for at, (one, _) in enumerate(held):
-        one.release("plain")
+    for at, (one, request) in enumerate(held):
+        context.release(one, request, name, rule="E-62")
         left = len(held) - at - 1
         if left and not _blocked(exporter, mutator):
             context.found(
@@ -226,8 +249,8 @@ def still_refused(context: Context, name: str, mutator: Mutator, exporter: Any, 
                 seen="it was allowed",
                 explain="exports are not counted: one release takes the lock off for all",
             )
-            for last, _ in held[at + 1 :]:
-                last.release("plain")
+            for last in held[at + 1 :]:
+                context.release(*last, name)
             return
 
 
