@@ -71,6 +71,15 @@ static int
 shape_with_strides_only(PyObject *self, Py_buffer *view, int flags)
 {
     GET_OR_RETURN(self, view, flags);
+    view->shape = ASKS(flags, PyBUF_STRIDES) ? view->shape : NULL;
+    return 0;
+}
+
+/* Z19, with an ndim that fits: no axis. */
+static int
+ndim_with_strides_only(PyObject *self, Py_buffer *view, int flags)
+{
+    GET_OR_RETURN(self, view, flags);
     if (!ASKS(flags, PyBUF_STRIDES)) {
         view->shape = NULL;
         view->ndim = 0;
@@ -258,6 +267,7 @@ const Species zoo_flags[] = {
     {"StridesNever", ZOO_GROWS, .get = strides_never},
     {"StridesNotWhenContiguous", ZOO_GROWS, .get = strides_not_when_contiguous},
     {"ShapeWithStridesOnly", ZOO_GROWS, .get = shape_with_strides_only},
+    {"NdimWithStridesOnly", ZOO_GROWS, .get = ndim_with_strides_only},
     {"SuboffsetsUnasked", 0, .get = suboffsets_unasked, .dress = zoo_rows},
     {"SuboffsetsDropped", 0, .get = suboffsets_dropped, .dress = zoo_rows},
     {"FormatAlways", ZOO_GROWS, .get = format_always},

@@ -282,7 +282,7 @@ clear_tears_down(PyObject *self)
 {
     PyMem_Free(animal(self)->block);
     animal(self)->block = NULL;
-    return zoo_clear_friend(self);
+    return zoo_clear_owned(self);
 }
 
 static void
@@ -292,14 +292,7 @@ release_marks_block(PyObject *self, Py_buffer *view)
     zoo_release(self, view);
 }
 
-/* Is in a cycle with its friend, and says nothing of it. */
-static int
-dress_in_cycle(Animal *self)
-{
-    self->friend = PyList_New(0);
-    return self->friend == NULL || PyList_Append(self->friend, (PyObject *)self) < 0 ? -1 : zoo_words(self);
-}
-
+/* Has attributes, and says nothing of them. */
 static int
 traverse_nothing(PyObject *self, visitproc visit, void *arg)
 {
@@ -325,6 +318,6 @@ const Species zoo_releases[] = {
     {"LeaksArrays", 0, .get = leaks_arrays},
     {"RefusalLeaksArrays", 0, .get = refusal_leaks_arrays, .dress = zoo_words_readonly},
     {"ClearTearsDown", ZOO_COLLECTED, .release = release_marks_block, .clear = clear_tears_down},
-    {"HidesFromTheCollector", ZOO_COLLECTED, .dress = dress_in_cycle, .traverse = traverse_nothing},
+    {"HidesFromTheCollector", ZOO_COLLECTED, .traverse = traverse_nothing},
     {NULL},
 };

@@ -34,21 +34,18 @@ get_with_own_internal(PyObject *self, Py_buffer *view, int flags)
 
 /* The exporter counts, and what view->obj names has nothing to count down. */
 static int
-dress_with_bytes(Animal *self)
+dress_with_friend(Animal *self)
 {
-    if (zoo_words_readonly(self) < 0) {
-        return -1;
-    }
-    self->friend = PyBytes_FromStringAndSize(self->block, self->len);
-    self->buf = self->friend != NULL ? PyBytes_AS_STRING(self->friend) : NULL;
-    return self->friend != NULL ? 0 : -1;
+    self->friend = PyBytes_FromString("the owner of a constant");
+    return self->friend == NULL ? -1 : zoo_constant(self);
 }
 
 static int
 redirects_and_counts(PyObject *self, Py_buffer *view, int flags)
 {
-    int status = zoo_get(self, view, flags);
+    int status = zoo_get_constant(self, view, flags);
     if (status == 0) {
+        animal(self)->exports++;
         Py_SETREF(view->obj, Py_NewRef(animal(self)->friend));
     }
     return status;
@@ -130,7 +127,7 @@ const Species zoo_types[] = {
     {"SubclassReplacesGet", ZOO_NO_RELEASE, .get = zoo_get_uncounted, .base = "CountedBase"},
     {"SubclassFreesWhatItHasNot", ZOO_NO_RELEASE, .get = get_with_own_internal, .base = "CountedBase"},
     {"SubclassReplacesRelease", ZOO_NO_GET, .release = release_of_subclass, .base = "CountedBase"},
-    {"RedirectsAndCounts", 0, .get = redirects_and_counts, .dress = dress_with_bytes, .methods = reopening},
+    {"RedirectsAndCounts", 0, .get = redirects_and_counts, .dress = dress_with_friend, .methods = reopening},
     {"KeepsTheInnerBuffer", 0, .get = get_inner_for_itself, .release = release_nothing, .dress = dress_with_bytearray,
      .methods = inner_growing},
     {"LetsTheInnerBufferGo", 0, .get = get_inner_and_let_go, .release = release_nothing, .dress = dress_with_bytearray,

@@ -230,6 +230,28 @@ zoo_rows(Animal *self)
     return 0;
 }
 
+static int constants[] = {1, 2, 3, 4, 5, 6};
+
+int
+zoo_constant(Animal *self)
+{
+    int status = zoo_words_readonly(self);
+    self->buf = (char *)constants;
+    return status;
+}
+
+int
+zoo_get_constant(PyObject *self, Py_buffer *view, int flags)
+{
+    static Py_ssize_t shape[] = {6}, strides[] = {sizeof(int)};
+    int status = zoo_get_uncounted(self, view, flags);
+    if (status == 0) {
+        view->shape = view->shape != NULL ? shape : NULL;
+        view->strides = view->strides != NULL ? strides : NULL;
+    }
+    return status;
+}
+
 /* ---- growing ---- */
 
 /* The block is moved every time, so that whoever looks at the old one is seen to. */
@@ -291,12 +313,14 @@ zoo_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(animal(self)->friend);
+    Py_VISIT(animal(self)->attributes);
     return 0;
 }
 
 int
-zoo_clear_friend(PyObject *self)
+zoo_clear_owned(PyObject *self)
 {
+    Py_CLEAR(animal(self)->attributes);
     if (animal(self)->exports == 0) {
         Py_CLEAR(animal(self)->friend);
     }
@@ -344,6 +368,7 @@ animal_dealloc(Animal *self)
     if (self->weakrefs != NULL) {
         PyObject_ClearWeakRefs((PyObject *)self);
     }
+    Py_CLEAR(self->attributes);
     Py_CLEAR(self->friend);
     PyMem_Free(self->store);
     PyMem_Free(self->block);
@@ -354,9 +379,15 @@ animal_dealloc(Animal *self)
     Py_DECREF(type);
 }
 
-static PyMemberDef members[] = {
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(Animal, weakrefs), READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
+#define WEAKREFS {"__weaklistoffset__", T_PYSSIZET, offsetof(Animal, weakrefs), READONLY, NULL}
+#define END {NULL, 0, 0, 0, NULL}
+
+static PyMemberDef members[] = {WEAKREFS, END};
+
+static PyMemberDef members_with_attributes[] = {
+    WEAKREFS,
+    {"__dictoffset__", T_PYSSIZET, offsetof(Animal, attributes), READONLY, NULL},
+    END,
 };
 
 static int
@@ -368,7 +399,7 @@ add_species(PyObject *module, const Species *species)
 #define SLOT(id, function) slots[used++] = (PyType_Slot){id, (void *)(function)}
     SLOT(Py_tp_new, animal_new);
     SLOT(Py_tp_dealloc, animal_dealloc);
-    SLOT(Py_tp_members, members);
+    SLOT(Py_tp_members, species->habits & ZOO_COLLECTED ? members_with_attributes : members);
     getbufferproc get = species->get != NULL ? species->get : zoo_get;
     releasebufferproc release = species->release != NULL ? species->release : zoo_release;
     if (!(species->habits & (ZOO_NO_GET | ZOO_LATE))) {
@@ -386,7 +417,7 @@ add_species(PyObject *module, const Species *species)
     }
     if (species->habits & ZOO_COLLECTED) {
         SLOT(Py_tp_traverse, species->traverse != NULL ? species->traverse : zoo_traverse);
-        SLOT(Py_tp_clear, species->clear != NULL ? species->clear : zoo_clear_friend);
+        SLOT(Py_tp_clear, species->clear != NULL ? species->clear : zoo_clear_owned);
     }
     SLOT(0, NULL);
 #undef SLOT

@@ -33,7 +33,7 @@ typedef struct Animal {
     const char *format;
     Py_ssize_t shape[ZOO_NDIM], strides[ZOO_NDIM], suboffsets[ZOO_NDIM];
     Py_ssize_t exports;
-    PyObject *weakrefs;
+    PyObject *weakrefs, *attributes;
     /* What a species keeps for itself: an object, a block of PyMem_Malloc, a number. */
     PyObject *friend;
     void *store;
@@ -44,7 +44,7 @@ enum habit {
     ZOO_GROWS = 1,      /* has append() and clear(), which refuse while exports are out */
     ZOO_NO_RELEASE = 2, /* has no bf_releasebuffer */
     ZOO_NO_GET = 4,     /* has no bf_getbuffer of its own: a base's */
-    ZOO_COLLECTED = 8,  /* takes part in cyclic garbage collection */
+    ZOO_COLLECTED = 8,  /* has attributes, and takes part in cyclic garbage collection */
     ZOO_LATE = 16,      /* gets its slots when the type is ready already */
 };
 
@@ -56,7 +56,7 @@ typedef struct {
     int (*dress)(Animal *);    /* zoo_words */
     PyMethodDef *methods;
     traverseproc traverse;     /* zoo_traverse */
-    inquiry clear;             /* zoo_clear_friend */
+    inquiry clear;             /* zoo_clear_owned */
     hashfunc hash;             /* object's */
     richcmpfunc compare;       /* object's */
     const char *base;          /* another species, of a row above */
@@ -70,6 +70,7 @@ void zoo_fill(Animal *self, Py_buffer *view, int flags);
 const char *zoo_refusal(Animal *self, int flags);
 int zoo_get(PyObject *self, Py_buffer *view, int flags);
 int zoo_get_uncounted(PyObject *self, Py_buffer *view, int flags);
+int zoo_get_constant(PyObject *self, Py_buffer *view, int flags);
 int zoo_refuse(Py_buffer *view, const char *why);
 void zoo_release(PyObject *self, Py_buffer *view);
 int zoo_contiguous(Animal *self, char order);
@@ -86,6 +87,7 @@ int zoo_matrix_fortran(Animal *self);
 int zoo_words_apart(Animal *self);   /* "i", (4,), every second item of eight */
 int zoo_rows(Animal *self);          /* "i", (2, 3), through a table of two pointers */
 int zoo_scalar(Animal *self);        /* "d", () */
+int zoo_constant(Animal *self);      /* "i", (6,), of which nothing is in the object: for zoo_get_constant */
 
 /* Growing. */
 int zoo_resize(Animal *self, Py_ssize_t items);
@@ -95,7 +97,7 @@ PyObject *zoo_clear(PyObject *self, PyObject *args);
 
 /* Garbage collection. */
 int zoo_traverse(PyObject *self, visitproc visit, void *arg);
-int zoo_clear_friend(PyObject *self);
+int zoo_clear_owned(PyObject *self);
 
 static inline Animal *
 animal(PyObject *self)
