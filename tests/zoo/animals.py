@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # 3.12 has inspect.BufferFlags; the numbers are those of pybuffer.h.
-WRITABLE = 0x001
+WRITABLE, FORMAT, ND = 0x001, 0x004, 0x008
 
 
 class ReturnsBytes:
@@ -101,7 +101,7 @@ class CountsWhatIsRefused:
 
 
 class CountsAndRefuses:
-    """Counts as it should: refuses by itself what memoryview would refuse."""
+    """Counts as it should: refuses by itself what memoryview would refuse, which is also a format without a shape."""
 
     def __init__(self) -> None:
         self.data = b"what is lent"
@@ -110,6 +110,8 @@ class CountsAndRefuses:
     def __buffer__(self, flags: int) -> memoryview:
         if flags & WRITABLE:
             raise BufferError("read-only")
+        if flags & FORMAT and not flags & ND:
+            raise BufferError("a format without a shape")
         self.exports += 1
         return memoryview(self.data)
 
@@ -174,9 +176,6 @@ class ReadonlyBytearray(bytearray):
         if flags & WRITABLE:
             raise BufferError("read-only")
         return super().__buffer__(flags).toreadonly()
-
-    def __release_buffer__(self, view: memoryview) -> None:
-        view.release()
 
 
 def read_only_bytearray() -> ReadonlyBytearray:

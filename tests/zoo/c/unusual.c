@@ -41,6 +41,26 @@ broadcast_readonly(Animal *self)
     return broadcast(self);
 }
 
+/* A constant that is as large as one likes. */
+static int
+huge_broadcast(Animal *self)
+{
+    int status = zoo_layout(self, "B", 1, 2, (Py_ssize_t[]){1, 1}, (Py_ssize_t[]){0, 0});
+    self->readonly = 1;
+    self->shape[0] = self->shape[1] = 1 << 20;
+    self->len = (Py_ssize_t)1 << 40;
+    return status;
+}
+
+/* Holds what a debugger fills freed memory with. */
+static int
+full_of_dd(Animal *self)
+{
+    int status = zoo_layout(self, "B", 1, 1, (Py_ssize_t[]){64}, NULL);
+    memset(self->buf, 0xDD, 64);
+    return status;
+}
+
 /* An item at an odd address. */
 static int
 unaligned(Animal *self)
@@ -125,6 +145,7 @@ const Species zoo_unusual[] = {
     {"BackwardsApart", 0, .dress = backwards_apart},
     {"Broadcast", 0, .dress = broadcast},
     {"BroadcastReadonly", 0, .dress = broadcast_readonly},
+    {"HugeBroadcast", 0, .dress = huge_broadcast},
     {"Windows", 0, .dress = windows},
     {"Diagonal", 0, .dress = diagonal},
     {"InNoOrder", 0, .dress = in_no_order},
@@ -143,6 +164,7 @@ const Species zoo_unusual[] = {
     {"HalfFloats", 0, .dress = half_floats},
     {"Booleans", 0, .dress = booleans},
     {"Pairs", 0, .dress = pairs},
+    {"FullOfDd", 0, .dress = full_of_dd},
     {"Unaligned", 0, .dress = unaligned},
     {"SixtyFourDimensions", 0, .dress = sixty_four_dimensions},
     {"Rows", 0, .dress = zoo_rows},

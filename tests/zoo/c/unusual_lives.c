@@ -18,6 +18,16 @@ get_inner(PyObject *self, Py_buffer *view, int flags)
     return PyObject_GetBuffer(animal(self)->friend, view, flags);
 }
 
+/* The same, where the inner object is a view, which counts its buffers too. */
+static int
+dress_with_view(Animal *self)
+{
+    PyObject *memory = PyByteArray_FromStringAndSize("what the inner object has", 24);
+    self->friend = memory != NULL ? PyMemoryView_FromObject(memory) : NULL;
+    Py_XDECREF(memory);
+    return self->friend == NULL ? -1 : 0;
+}
+
 /* A marker, as PickleBuffer has: nobody calls it, because view->obj is never of this type. */
 static void
 never_called(PyObject *Py_UNUSED(self), Py_buffer *Py_UNUSED(view))
@@ -254,6 +264,49 @@ static PyMethodDef growing_elsewhere[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* Memory that others write to all the time: a counter, a picture of a camera. */
+static int
+get_and_write(PyObject *self, Py_buffer *view, int flags)
+{
+    animal(self)->buf[0]++;
+    return zoo_get(self, view, flags);
+}
+
+static void
+release_and_write(PyObject *self, Py_buffer *view)
+{
+    animal(self)->buf[4]++;
+    zoo_release(self, view);
+}
+
+/* Names of methods that mean something else here. */
+static PyObject *
+write_zeros(PyObject *self, PyObject *Py_UNUSED(args))
+{
+    memset(animal(self)->buf, 0, (size_t)animal(self)->len);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+head_and_bytes(PyObject *self, PyObject *Py_UNUSED(args))
+{
+    return PyBytes_FromFormat("P5 %zd 1 255 ...", animal(self)->len);
+}
+
+static PyObject *
+no_op(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
+{
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef other_meanings[] = {
+    {"clear", write_zeros, METH_NOARGS, "clear(): everything is 0"},
+    {"tobytes", head_and_bytes, METH_NOARGS, "tobytes(): as a file"},
+    {"close", no_op, METH_NOARGS, "close(): the outline"},
+    {"append", no_op, METH_VARARGS, "append(note): to what nobody lends"},
+    {NULL, NULL, 0, NULL},
+};
+
 /* Can be closed, and then raises what files raise. */
 static PyObject *
 close_for_good(PyObject *self, PyObject *Py_UNUSED(args))
@@ -291,6 +344,7 @@ dress_in_cycle(Animal *self)
 
 const Species zoo_unusual_lives[] = {
     {"Redirect", ZOO_NO_RELEASE, .get = get_inner, .dress = dress_with_bytearray, .methods = inner_growing},
+    {"RedirectToAView", ZOO_NO_RELEASE, .get = get_inner, .dress = dress_with_view},
     {"RedirectWithMarker", 0, .get = get_inner, .release = never_called, .dress = dress_with_bytearray},
     {"GivesTheInnerBufferBack", 0, .get = get_inner_for_itself, .release = release_inner,
      .dress = dress_with_bytearray, .methods = inner_growing},
@@ -305,6 +359,8 @@ const Species zoo_unusual_lives[] = {
     {"GrowsInPlace", 0, .get = get_with_arrays, .release = zoo_release_copy, .dress = dress_roomy,
      .methods = growing_in_place},
     {"MovesAndKeepsTheOld", 0, .get = get_with_arrays, .release = release_elsewhere, .methods = growing_elsewhere},
+    {"WrittenByOthers", ZOO_GROWS, .get = get_and_write, .release = release_and_write},
+    {"OtherMeanings", 0, .methods = other_meanings},
     {"CanBeClosed", 0, .get = get_unless_closed, .methods = closing},
     {"CollectedInACycle", ZOO_COLLECTED, .dress = dress_in_cycle},
     {NULL},

@@ -1,0 +1,67 @@
+"""The zoo, compiled for this Python, and what the checker says of everybody in it: judged once, side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import zoo_build
+from zoo_catalogue import BROKEN, UNUSUAL, Broken, Unusual
+
+from onloan.checker import Options, TargetReport, judge
+from onloan.checker.rules import PROFILES
+
+#: What the checker says of a target, by the target and the profile.
+Verdicts = Callable[[str, str], TargetReport]
+
+
+@pytest.fixture(scope="session")
+def zoo_path() -> Iterator[Path]:
+    """The folder with the extension module, where child processes find it and `animals`."""
+    try:
+        library = zoo_build.build()
+    except zoo_build.Missing as missing:
+        pytest.skip(f"no zoo: {missing}")
+    # The children of the checker have the path of this process; `animals` and `known` are on it already.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(library))
+        yield library
+
+
+def lives_here(animal: Broken | Unusual) -> bool:
+    """Whether this Python is new enough for an animal."""
+    return sys.version_info >= animal.since
+
+
+@pytest.fixture(scope="session")
+def reports(zoo_path: Path) -> Verdicts:
+    """What is said of each animal in each profile."""
+    found: dict[tuple[str, str], TargetReport] = {}
+
+    def batch(targets: list[str], options: Options) -> None:
+        for report in judge(targets, options):
+            found[report.target, options.profile] = report
+
+    everybody = [animal.target for animal in UNUSUAL if lives_here(animal)]
+    plain = [animal for animal in BROKEN if animal.plain and lives_here(animal)]
+    batch(everybody + [animal.target for animal in plain], Options(profile="interop"))
+    batch(everybody + [animal.target for animal in plain if animal.strict != animal.interop], Options(profile="strict"))
+    for animal in BROKEN:
+        if not animal.plain and lives_here(animal):
+            options = {"mutators": animal.mutators, "expect_bytes": animal.expect_bytes, "write": animal.write}
+            batch([animal.target], Options(profile="interop", **options))  # type: ignore[arg-type]
+    return lambda target, profile: found[target, profile]
+
+
+@pytest.fixture(scope="session")
+def known_reports() -> Verdicts:
+    """What is said of exporters that everybody has, in each profile."""
+    from test_calibration import KNOWN
+
+    found = {}
+    for profile in PROFILES:
+        for report in judge([known.target for known in KNOWN if known.here], Options(profile=profile)):
+            found[report.target, profile] = report
+    return lambda target, profile: found[target, profile]
