@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,14 @@ Verdicts = Callable[[str, str], TargetReport]
 
 
 @pytest.fixture(scope="session")
-def zoo_path() -> Iterator[Path]:
+def children() -> None:
+    """Child processes as they are meant to be."""
+    if "asan" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip("AddressSanitizer ends children for the mistakes that they are to be found out by")
+
+
+@pytest.fixture(scope="session")
+def zoo_path(children: None) -> Iterator[Path]:
     """The folder with the extension module, where child processes find it and `animals`."""
     try:
         library = zoo_build.build()
@@ -56,11 +64,11 @@ def reports(zoo_path: Path) -> Verdicts:
 
 
 @pytest.fixture(scope="session")
-def known_reports() -> Verdicts:
+def known_reports(children: None) -> Verdicts:
     """What is said of exporters that everybody has, in each profile."""
     from test_calibration import KNOWN
 
-    found = {}
+    found: dict[tuple[str, str], TargetReport] = {}
     for profile in PROFILES:
         for report in judge([known.target for known in KNOWN if known.here], Options(profile=profile)):
             found[report.target, profile] = report

@@ -16,9 +16,9 @@ except ImportError:  # pragma: no cover - the tests that need it are skipped
     np = None  # type: ignore[assignment]
 
 try:
-    import _testbuffer
+    import _testbuffer  # type: ignore[import-not-found]
 except ImportError:  # pragma: no cover - the tests that need it are skipped
-    _testbuffer = None  # type: ignore[assignment]
+    _testbuffer = None
 
 
 def bytes_() -> bytes:
@@ -78,7 +78,7 @@ def view_of_two_axes() -> memoryview:
     return memoryview(bytearray(24)).cast("i", (2, 3))
 
 
-def view_of_no_axis() -> memoryview:
+def view_of_no_axis() -> memoryview[float]:
     return memoryview(bytearray(8)).cast("d", ())
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -23,8 +24,8 @@ class Known:
     """An exporter, and what is to be said of it: levels by rule, and how many of the 72 requests show it."""
 
     name: str
-    findings: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
-    requests: dict[str, int] = field(default_factory=dict)
+    findings: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    requests: Mapping[str, int] = field(default_factory=dict)
     needs: str = ""
     since: tuple[int, int] = (3, 11)
 

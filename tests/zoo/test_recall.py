@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from conftest import Verdicts, lives_here
 from zoo_catalogue import BROKEN, UNUSUAL, Broken, table
 
-from onloan.checker import RULES
+from onloan.checker import RULES, Finding
 
 HERE = Path(__file__).resolve().parent
 
@@ -80,7 +81,7 @@ def test_each_case_from_the_wild_lives_here() -> None:
 
 def test_all_species_are_in_the_catalogue_and_the_reverse() -> None:
     rows = re.findall(r'^    \{"(\w+)", (?:0|ZOO_)', "\n".join(path.read_text() for path in (HERE / "c").glob("*.c")), re.M)
-    names = [animal.name for animal in [*BROKEN, *UNUSUAL] if ":" not in animal.name]
+    names = [animal.name for animal in (*BROKEN, *UNUSUAL) if ":" not in animal.name]
     bases = {"CountedBase"}
     assert sorted(names) == sorted(set(rows) - bases)
     assert len(set(rows)) == len(rows)
@@ -90,6 +91,6 @@ def test_the_document_lists_everybody() -> None:
     assert table() in (HERE / "README.md").read_text(), "run `python tests/zoo/zoo_catalogue.py` and paste the tables"
 
 
-def level_of(findings: object, rule: str) -> str | None:
+def level_of(findings: Iterable[Finding], rule: str) -> str | None:
     """The worst level that a rule is found at; findings are sorted, the worst first."""
-    return next((finding.level for finding in findings if finding.rule == rule), None)  # type: ignore[attr-defined]
+    return next((finding.level for finding in findings if finding.rule == rule), None)

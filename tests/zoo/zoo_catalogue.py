@@ -10,17 +10,27 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Broken:
-    """An exporter that breaks one rule."""
+class Animal:
+    """An exporter: a type of the extension module, or an expression of another module."""
 
     name: str
+
+    @property
+    def target(self) -> str:
+        """What the checker is given."""
+        return self.name if ":" in self.name else f"zoo:{self.name}()"
+
+
+@dataclass(frozen=True)
+class Broken(Animal):
+    """An exporter that breaks one rule."""
+
     rule: str
     wrong: str
     #: Where this was met in the wild, by the number it has in the collection of cases that the zoo was made from.
     case: str = ""
-    #: The level of its rule's finding in each profile.
-    interop: str | None = "error"
-    strict: str | None = "error"
+    #: The level of its rule's finding in interop and in strict.
+    levels: tuple[str, str] = ("error", "error")
     #: Rules that are broken by the same mistake, and may be reported at any level.
     also: tuple[str, ...] = ()
     #: It ends the process that looks at it, and `crash` says so.
@@ -34,9 +44,14 @@ class Broken:
     unseen: str = ""
 
     @property
-    def target(self) -> str:
-        """What the checker is given."""
-        return self.name if ":" in self.name else f"zoo:{self.name}()"
+    def interop(self) -> str:
+        """The level in that profile."""
+        return self.levels[0]
+
+    @property
+    def strict(self) -> str:
+        """The level in that profile."""
+        return self.levels[1]
 
     @property
     def plain(self) -> bool:
@@ -45,25 +60,17 @@ class Broken:
 
 
 @dataclass(frozen=True)
-class Unusual:
+class Unusual(Animal):
     """An exporter that is right."""
 
-    name: str
     why: str
     since: tuple[int, int] = (3, 11)
 
-    target = Broken.target
 
-
-def level(interop: str | None, strict: str | None) -> dict[str, str | None]:
-    """The levels of the two profiles."""
-    return {"interop": interop, "strict": strict}
-
-
-NOTE = level("note", "note")
-WARNING = level("warning", "warning")
-LENIENT = level("note", "error")
-HARMLESS = level("warning", "error")
+NOTE = ("note", "note")
+WARNING = ("warning", "warning")
+LENIENT = ("note", "error")
+HARMLESS = ("warning", "error")
 
 BROKEN: tuple[Broken, ...] = (
     # The reference in view->obj.
@@ -72,7 +79,7 @@ BROKEN: tuple[Broken, ...] = (
     Broken("ReleasesTwice", "E-61", "drops it, sets it to NULL and calls PyBuffer_Release", "Z2"),
     Broken("ReleasesItself", "E-61", "the release calls PyBuffer_Release, which calls the release", "Z3", crash=True),
     Broken("NoOwner", "E-52", "obj is NULL, and the memory dies with the exporter", "Z4", also=("E-02",)),
-    Broken("NoOwnerOfConstant", "E-02", "obj is NULL, though the memory lives for ever", "Z4", **HARMLESS),
+    Broken("NoOwnerOfConstant", "E-02", "obj is NULL, though the memory lives for ever", "Z4", levels=HARMLESS),
     Broken("DoubleIncref", "E-01", "two references are taken for one buffer", "Z5", also=("E-03",)),
     Broken("DoubleIncrefWhenWritable", "E-01", "the same, for those who write", "Z5", also=("E-03",)),
     Broken("BorrowedOwner", "E-01", "no reference is taken for obj", also=("E-03", "E-61")),
@@ -99,33 +106,33 @@ BROKEN: tuple[Broken, ...] = (
     Broken("LeaksArrays", "E-03", "allocates arrays for each buffer and never frees them", "Z35"),
     Broken("RefusalLeaksArrays", "E-12", "allocates before the flags are looked at", "Z35", also=("E-03",)),
     Broken("ClearTearsDown", "E-66", "tp_clear frees what the release needs", crash=True),
-    Broken("HidesFromTheCollector", "E-67", "does not tell the collector of its attributes", **NOTE),
+    Broken("HidesFromTheCollector", "E-67", "does not tell the collector of its attributes", levels=NOTE),
     # What is filled in.
-    Broken("ShapeAlways", "E-20", "gives a shape that was not asked for", "Z20", **LENIENT),
-    Broken("StridesAlways", "E-20", "gives shape and strides that were not asked for", "Z20", **LENIENT),
-    Broken("StridesByOneBit", "E-20", "`flags & PyBUF_STRIDES`, which is true of ND", **LENIENT),
+    Broken("ShapeAlways", "E-20", "gives a shape that was not asked for", "Z20", levels=LENIENT),
+    Broken("StridesAlways", "E-20", "gives shape and strides that were not asked for", "Z20", levels=LENIENT),
+    Broken("StridesByOneBit", "E-20", "`flags & PyBUF_STRIDES`, which is true of ND", levels=LENIENT),
     Broken("ApartByOneBit", "E-22", "the same, of memory that cannot do without strides", also=("E-20",)),
-    Broken("StridesNever", "E-20", "gives no strides where they were asked for", "Z18", **HARMLESS),
-    Broken("StridesNotWhenContiguous", "E-20", "the same, where an order was asked for", "Z18", **HARMLESS),
+    Broken("StridesNever", "E-20", "gives no strides where they were asked for", "Z18", levels=HARMLESS),
+    Broken("StridesNotWhenContiguous", "E-20", "the same, where an order was asked for", "Z18", levels=HARMLESS),
     Broken("ShapeWithStridesOnly", "E-20", "gives no shape for ND alone", "Z19"),
     Broken("NdimWithStridesOnly", "E-24", "gives no axis for ND alone", "Z19", also=("E-30",)),
     Broken("SuboffsetsUnasked", "E-22", "gives suboffsets to those who did not ask for them", also=("E-20",)),
     Broken("SuboffsetsDropped", "E-22", "leaves out suboffsets instead of refusing"),
-    Broken("FormatAlways", "E-21", "gives a format that was not asked for", "Z20", **LENIENT),
+    Broken("FormatAlways", "E-21", "gives a format that was not asked for", "Z20", levels=LENIENT),
     Broken("FormatNever", "E-21", "gives no format where it was asked for", also=("E-41",)),
     Broken("FormatWithStridesOnly", "E-21", "the same, where no strides were asked for"),
     Broken("IgnoresWritable", "E-23", "grants WRITABLE and says that it is read-only", "Z11"),
     Broken("ReadonlyByRequest", "E-23", "says read-only to those who do not ask to write"),
     Broken("RefusesWritable", "E-23", "says writable, and refuses those who ask to write", also=("E-28",)),
     Broken("CopyForReaders", "E-23", "gives those who read a copy", also=("E-24",)),
-    Broken("CopyForBytes", "E-24", "gives those who ask for no shape a copy", **HARMLESS),
-    Broken("ReadonlyIsABit", "E-26", "readonly is neither 0 nor 1", **WARNING),
+    Broken("CopyForBytes", "E-24", "gives those who ask for no shape a copy", levels=HARMLESS),
+    Broken("ReadonlyIsABit", "E-26", "readonly is neither 0 nor 1", levels=WARNING),
     Broken("ItemsizeByFormat", "E-25", "itemsize 1 where no format was asked for", also=("E-22", "E-24", "E-30")),
     Broken("LenInItems", "E-24", "the length in items where no shape was asked for"),
-    Broken("NdimZeroWithoutNd", "E-24", "ndim 0 without ND, as NumPy", **LENIENT),
+    Broken("NdimZeroWithoutNd", "E-24", "ndim 0 without ND, as NumPy", levels=LENIENT),
     Broken("FlattenedWithoutStrides", "E-24", "one axis instead of two where no strides were asked for"),
-    Broken("TableOfFlags", "E-14", "a table by the flags, which ends", interop="error", strict="error", crash=True),
-    Broken("RefusesHighBits", "E-14", "refuses flags that it does not know", **NOTE),
+    Broken("TableOfFlags", "E-14", "a table by the flags, which ends", crash=True),
+    Broken("RefusesHighBits", "E-14", "refuses flags that it does not know", levels=NOTE),
     # Orders.
     Broken("IgnoresContiguity", "E-22", "grants every order to memory with gaps", "Z17"),
     Broken("IgnoresFortran", "E-22", "grants Fortran order to a matrix in C order", "Z17"),
@@ -133,14 +140,14 @@ BROKEN: tuple[Broken, ...] = (
     Broken("DenseIsC", "E-22", "grants C order to what has no gaps"),
     Broken("ApartAsBytes", "E-22", "gives memory with gaps as bytes in a row"),
     Broken("ApartWithoutStrides", "E-22", "gives the shape of memory with gaps without its strides"),
-    Broken("RefusesSimple", "E-28", "refuses SIMPLE of memory in a row", "Z21", **WARNING),
-    Broken("RefusesFortran", "E-28", "refuses Fortran order of one axis", **WARNING),
-    Broken("AnyIsC", "E-28", "refuses ANY_CONTIGUOUS of what is in Fortran order", **WARNING),
-    Broken("RefusesEmpty", "E-38", "refuses orders of what is empty", **HARMLESS),
-    Broken("RefusesEmptyMatrix", "E-38", "the same, where another axis has the gap", **HARMLESS),
-    Broken("StridesOfOneRow", "E-27", "odd strides of an axis of extent 1 where an order was asked for", **NOTE),
+    Broken("RefusesSimple", "E-28", "refuses SIMPLE of memory in a row", "Z21", levels=WARNING),
+    Broken("RefusesFortran", "E-28", "refuses Fortran order of one axis", levels=WARNING),
+    Broken("AnyIsC", "E-28", "refuses ANY_CONTIGUOUS of what is in Fortran order", levels=WARNING),
+    Broken("RefusesEmpty", "E-38", "refuses orders of what is empty", levels=HARMLESS),
+    Broken("RefusesEmptyMatrix", "E-38", "the same, where another axis has the gap", levels=HARMLESS),
+    Broken("StridesOfOneRow", "E-27", "odd strides of an axis of extent 1 where an order was asked for", levels=NOTE),
     # The caller's struct.
-    Broken("InternalUntouched", "E-04", "leaves `internal` as it was", "Z10", **LENIENT),
+    Broken("InternalUntouched", "E-04", "leaves `internal` as it was", "Z10", levels=LENIENT),
     Broken("SuboffsetsUntouched", "E-04", "leaves `suboffsets` as it was", "Z10", also=("E-20", "E-22", "E-36"), crash=True),
     Broken("FormatUntouched", "E-04", "leaves `format` as it was where it was not asked for", "Z10", also=("E-21",)),
     Broken("ShapeUntouched", "E-04", "leaves `shape` as it was where it was not asked for", "Z10", also=("E-20",)),
@@ -155,20 +162,19 @@ BROKEN: tuple[Broken, ...] = (
         "IgnoresFillInfoOfRead",
         "E-13",
         "the same, where it can say only one thing: that 0x100 is no request",
-        interop="note",
-        strict="note",
+        levels=NOTE,
         since=(3, 13),
         also=("E-05",),
     ),
     # Refusals.
     Broken("RefusesSilently", "E-05", "returns -1 and sets no exception", "Z8", also=("E-10",)),
     Broken("RefusesWritingSilently", "E-05", "the same, of one refusal", "Z8", also=("E-10",)),
-    Broken("RefusesWithTypeError", "E-10", "refuses with TypeError", "Z22", **HARMLESS),
-    Broken("RefusesWithValueError", "E-10", "refuses with ValueError, as NumPy", "Z22", **LENIENT),
-    Broken("RefusesWritingWithPermissionError", "E-10", "refuses WRITABLE with PermissionError", "Z22", **HARMLESS),
+    Broken("RefusesWithTypeError", "E-10", "refuses with TypeError", "Z22", levels=HARMLESS),
+    Broken("RefusesWithValueError", "E-10", "refuses with ValueError, as NumPy", "Z22", levels=LENIENT),
+    Broken("RefusesWritingWithPermissionError", "E-10", "refuses WRITABLE with PermissionError", "Z22", levels=HARMLESS),
     Broken("ObjAfterRefusal", "E-11", "leaves a borrowed reference in obj when it refuses", "Z7"),
     Broken("ObjIsOneAfterRefusal", "E-11", "leaves what is no pointer in obj when it refuses", "Z7"),
-    Broken("ObjUntouchedByRefusal", "E-11", "leaves obj as it was when it refuses", "Z7", **LENIENT),
+    Broken("ObjUntouchedByRefusal", "E-11", "leaves obj as it was when it refuses", "Z7", levels=LENIENT),
     # What has to add up.
     Broken("ShapeInBytes", "E-30", "the shape in bytes, not in items", "Z13"),
     Broken("LenWithNul", "E-30", "the length with the NUL behind a text"),
@@ -179,11 +185,11 @@ BROKEN: tuple[Broken, ...] = (
     Broken("LongScalar", "E-30", "no axis, and the bytes of three items"),
     Broken("SixtyFiveDimensions", "E-31", "one axis more than there may be"),
     Broken("NegativeNdim", "E-31", "a negative number of axes"),
-    Broken("ScalarWithArrays", "E-32", "shape and strides where there is no axis", **HARMLESS),
+    Broken("ScalarWithArrays", "E-32", "shape and strides where there is no axis", levels=HARMLESS),
     Broken("NegativeExtent", "E-33", "an extent of -1", also=("E-30",)),
     Broken("TwoNegativeExtents", "E-33", "two negative extents, whose product is right"),
-    Broken("SuboffsetsAllNegative", "E-36", "suboffsets that are all negative", **HARMLESS),
-    Broken("NullWhenEmpty", "E-37", "buf is NULL where there is nothing", **NOTE),
+    Broken("SuboffsetsAllNegative", "E-36", "suboffsets that are all negative", levels=HARMLESS),
+    Broken("NullWhenEmpty", "E-37", "buf is NULL where there is nothing", levels=NOTE),
     Broken("NullWithItems", "E-37", "buf is NULL where there is something", also=("E-35",)),
     # Where the items are.
     Broken("StartsAtTheLowestAddress", "E-35", "a negative stride from the block's lowest address", "Z29", also=("E-34",), crash=True),
@@ -197,23 +203,23 @@ BROKEN: tuple[Broken, ...] = (
     Broken("StrideTooLong", "E-35", "strides with padding that the last line does not have", "Z29", crash=True),
     Broken("RowOfNothing", "E-35", "a table of rows with NULL in it", crash=True),
     Broken("WritableLie", "E-35", "says writable, of memory that is not", "Z12", write=True, crash=True),
-    Broken("WritableWithAHash", "E-35", "has a hash by value, and lends the value for writing", "Z12", **WARNING),
+    Broken("WritableWithAHash", "E-35", "has a hash by value, and lends the value for writing", "Z12", levels=WARNING),
     Broken("Temporary", "E-52", "buf points to what was freed before it was returned", "Z28", also=("E-24", "E-50", "E-53")),
     Broken("ShapeOnTheStack", "E-53", "shape points to the stack of the slot", "Z28", also=("E-20", "E-30", "E-33", "E-50", "E-52", "E-62")),
     Broken("FormatOfATemporary", "E-53", "format points to what was freed before it was returned", "Z28", also=("E-21", "E-40", "E-50", "E-52")),
     # What an item is.
-    Broken("FormatIsAName", "E-40", "`int32`", **WARNING),
-    Broken("FormatAsNumpyWrites", "E-40", "`<i4`", **WARNING),
-    Broken("FormatUnclosed", "E-40", "a structure that is not closed", **WARNING),
-    Broken("FormatUnknownCode", "E-40", "a code that nobody knows, in a structure", **WARNING),
+    Broken("FormatIsAName", "E-40", "`int32`", levels=WARNING),
+    Broken("FormatAsNumpyWrites", "E-40", "`<i4`", levels=WARNING),
+    Broken("FormatUnclosed", "E-40", "a structure that is not closed", levels=WARNING),
+    Broken("FormatUnknownCode", "E-40", "a code that nobody knows, in a structure", levels=WARNING),
     Broken("LongForInt", "E-41", "`l` for 4 bytes", "Z15"),
     Broken("DoubleForChannels", "E-41", "`d` for 4 bytes", "Z15"),
-    Broken("ShortForInt", "E-41", "`h` for 4 bytes", **HARMLESS),
-    Broken("PaddingLeftOut", "E-41", "a structure without the padding at its end", "Z15", **HARMLESS),
-    Broken("FieldsLeftOut", "E-41", "a structure without its first field", "Z15", **HARMLESS),
-    Broken("PackedSaidNative", "E-41", "a packed structure said to be aligned", **HARMLESS),
-    Broken("FormatInTurn", "E-42", "another format each time", also=("E-21",), **NOTE),
-    Broken("FormatByRequest", "E-42", "another format for those who ask for an order", also=("E-21", "E-41"), **NOTE),
+    Broken("ShortForInt", "E-41", "`h` for 4 bytes", levels=HARMLESS),
+    Broken("PaddingLeftOut", "E-41", "a structure without the padding at its end", "Z15", levels=HARMLESS),
+    Broken("FieldsLeftOut", "E-41", "a structure without its first field", "Z15", levels=HARMLESS),
+    Broken("PackedSaidNative", "E-41", "a packed structure said to be aligned", levels=HARMLESS),
+    Broken("FormatInTurn", "E-42", "another format each time", also=("E-21",), levels=NOTE),
+    Broken("FormatByRequest", "E-42", "another format for those who ask for an order", also=("E-21", "E-41"), levels=NOTE),
     # While buffers are out.
     Broken("ResizesUnderExports", "E-50", "append() does not look at the count", "Z23", also=("E-52",)),
     Broken("ClosesUnderExports", "E-50", "close() does not look at the count", "Z31", also=("E-52",)),
@@ -248,21 +254,21 @@ BROKEN: tuple[Broken, ...] = (
         unseen="with the GIL the threads take turns of milliseconds, and the gap is one of nanoseconds",
     ),
     # Types.
-    Broken("SubclassReplacesGet", "T-01", "another bf_getbuffer, and the base's release counts down", also=("E-06", "E-50"), **NOTE),
+    Broken("SubclassReplacesGet", "T-01", "another bf_getbuffer, and the base's release counts down", also=("E-06", "E-50"), levels=NOTE),
     Broken("SubclassFreesWhatItHasNot", "E-61", "another `internal`, which the base's release frees", crash=True),
     Broken("SubclassReplacesRelease", "E-06", "another release, which does not call the base's", "Z25", also=("E-03",)),
     Broken("RedirectsAndCounts", "E-60", "counts, and names an owner that has nothing to count down", also=("E-06",)),
     Broken("KeepsTheInnerBuffer", "E-06", "never gives back the buffer that it asked of an inner object", also=("E-69",)),
     Broken("LetsTheInnerBufferGo", "E-50", "lends what it has itself given back"),
-    Broken("SlotsThatCameLate", "T-04", "the slots are set when the type is ready already", since=(3, 12), **NOTE),
+    Broken("SlotsThatCameLate", "T-04", "the slots are set when the type is ready already", since=(3, 12), levels=NOTE),
     # PEP 688.
-    Broken("animals:ReturnsBytes()", "E-10", "returns bytes", since=(3, 12), also=("P-01",), **HARMLESS),
-    Broken("animals:ReleaseRaises()", "P-05", "`__release_buffer__` raises", since=(3, 12), **HARMLESS),
-    Broken("animals:CopiesForEach()", "E-24", "returns a view of a copy", since=(3, 12), **HARMLESS),
+    Broken("animals:ReturnsBytes()", "E-10", "returns bytes", since=(3, 12), also=("P-01",), levels=HARMLESS),
+    Broken("animals:ReleaseRaises()", "P-05", "`__release_buffer__` raises", since=(3, 12), levels=HARMLESS),
+    Broken("animals:CopiesForEach()", "E-24", "returns a view of a copy", since=(3, 12), levels=HARMLESS),
     Broken("animals:ReadonlyUnlessAsked()", "E-23", "read-only unless asked to write", since=(3, 12)),
-    Broken("animals:RefusesWithRuntimeError()", "E-10", "refuses with RuntimeError", since=(3, 12), also=("E-11",), **HARMLESS),
+    Broken("animals:RefusesWithRuntimeError()", "E-10", "refuses with RuntimeError", since=(3, 12), also=("E-11",), levels=HARMLESS),
     Broken("animals:KeepsTheViews()", "E-06", "keeps every view", since=(3, 12), also=("E-03", "E-12")),
-    Broken("animals:CountsWhatIsRefused()", "P-12", "counts what memoryview refuses", since=(3, 12), also=("E-06", "E-12"), **NOTE),
+    Broken("animals:CountsWhatIsRefused()", "P-12", "counts what memoryview refuses", since=(3, 12), also=("E-06", "E-12"), levels=NOTE),
 )
 
 UNUSUAL: tuple[Unusual, ...] = (
