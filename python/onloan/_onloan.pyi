@@ -211,3 +211,6 @@ def expected(
 
 def requests() -> list[tuple[str, int]]:
     """All 72 requests that there are, as (name, flags)."""
+
+def buffer_slots(class_: type, /) -> tuple[int, int]:
+    """The addresses of a type's functions `bf_getbuffer` and `bf_releasebuffer`, 0 where it has none."""

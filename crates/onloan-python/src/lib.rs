@@ -13,6 +13,8 @@ mod item;
 mod nested;
 mod probe;
 mod shape;
+#[allow(unsafe_code)]
+mod type_slots;
 mod values;
 #[allow(unsafe_code)]
 mod view;
@@ -31,5 +33,6 @@ fn _onloan(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(probe::request, module)?)?;
     module.add_function(wrap_pyfunction!(probe::requests, module)?)?;
     check::register(module)?;
+    module.add_function(wrap_pyfunction!(type_slots::buffer_slots, module)?)?;
     Ok(())
 }

@@ -1,0 +1,70 @@
+"""Instances of exporter types that nobody described: the type is called with simple arguments, and functions that make bytes with bytes.
+
+Each attempt is an expression that `onloan check` takes too. An instance is only made and looked at from outside; its buffer is not asked for,
+because an exporter that breaks the process is to be judged, not met here.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .._onloan import lends
+from .exporters import cython, path_of, why_no_instances
+
+#: What a type is called with, in order: first what gives it some memory to lend.
+_ARGUMENTS = ('b"on loan!"', '"on loan!"', "[1, 2, 3, 4]", "16", "(4, 4)", "4, 4", "bytearray(16)", "")
+
+#: Functions with these beginnings make data of data, and leave the world alone.
+_HARMLESS = ("compress", "encode", "pack", "dumps", "serialize", "frombuffer", "from_buffer", "from_bytes", "buffer", "array", "asarray")
+_GIVEN = ('b"on loan!"', '"on loan!"', "[1, 2, 3, 4]")
+
+
+class NoInstance(Exception):
+    """No instance was made; the message says why."""
+
+
+def instance_of(kind: type, module: str | None, tops: set[str], attempt: Callable[[str], object]) -> str:
+    """The target that gives an instance of an exporter type; `attempt` evaluates one, and raises what it raises.
+
+    `module` is the one that made the type. Raises `NoInstance`.
+    """
+    if (known := cython(kind)) is not None:
+        target = f"onloan.survey.cython:{known}_of({module or kind.__module__!r})"
+        attempt(target)
+        return target
+    if (why := why_no_instances(kind)) is not None:
+        raise NoInstance(why)
+    path = path_of(kind, tops)
+    if path is None:
+        raise NoInstance("no module shows the type under a name, and no recipe makes one")
+    first = None
+    for arguments in _ARGUMENTS:
+        target = f"{path[0]}:{path[1]}({arguments})"
+        try:
+            made = attempt(target)
+        except Exception as error:
+            first = first or error
+            continue
+        if isinstance(made, kind) and lends(made):
+            return target
+    said = f"{type(first).__name__}: {first}" if first is not None else "it gives something else"
+    raise NoInstance(f"called with simple arguments: {said}")
+
+
+def first_uses(modules: dict[str, types.ModuleType]) -> Iterator[str]:
+    """Targets that use functions of public modules in harmless ways: what they return may be of a type that appears only then."""
+    for name, module in sorted(modules.items()):
+        if name.count(".") > 1 or any(part.startswith("_") for part in name.split(".")):
+            continue
+        for attribute, value in sorted(_members(module).items()):
+            if attribute.startswith(_HARMLESS) and callable(value) and not isinstance(value, type):
+                yield from (f"{name}:{attribute}({given})" for given in _GIVEN)
+
+
+def _members(module: types.ModuleType) -> dict[str, Any]:
+    try:
+        return dict(vars(module))
+    except TypeError:
+        return {}
