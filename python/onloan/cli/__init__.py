@@ -21,10 +21,11 @@ from .. import __version__
 from .errors import CommandError
 from .check import Check
 from .inspect import Inspect
+from .survey import SurveyVerb
 from .tour import Tour
 from .verb import Verb
 
-VERBS: dict[str, type[Verb]] = {verb.__name__.lower(): verb for verb in (Check, Inspect, Tour)}
+VERBS: dict[str, type[Verb]] = {verb.__name__.lower().removesuffix("verb"): verb for verb in (Check, Inspect, SurveyVerb, Tour)}
 
 
 class _Parser(argparse.ArgumentParser):

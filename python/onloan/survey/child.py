@@ -8,6 +8,7 @@ that step.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -41,8 +42,10 @@ class Child:
         targets = [(target, kind) for target in self._order["recipes"] if (kind := self._recipe(target)) is not None]
         self._first_uses()
         self._report(targets)
+        self.tell(end=True)
 
-    def _tell(self, **event: Any) -> None:
+    def tell(self, **event: Any) -> None:
+        """Writes an event down, so that it outlives this process."""
         self._events.write(json.dumps(event) + "\n")
         self._events.flush()
 
@@ -50,7 +53,7 @@ class Child:
         """Says what is about to be done; whether it is to be done at all."""
         if step in self._skip:
             return False
-        self._tell(step=step)
+        self.tell(step=step)
         return True
 
     def _import(self, module: str) -> None:
@@ -61,7 +64,8 @@ class Child:
         except BaseException as error:  # packages may exit, too
             if isinstance(error, KeyboardInterrupt):
                 raise
-            self._tell(problem=module, why=f"{type(error).__name__}: {error}")
+            if not _is_no_module(error, module):
+                self.tell(problem=module, why=_without_places(f"{type(error).__name__}: {error}"))
         self._makers.note(module)
 
     def _attempt(self, target: str) -> object:
@@ -76,7 +80,7 @@ class Child:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            self._tell(problem=target, why=str(error).removeprefix(f"{target}: "))
+            self.tell(problem=target, why=_without_places(str(error).removeprefix(f"{target}: ")))
             return None
         finally:
             self._makers.note(None)
@@ -95,13 +99,15 @@ class Child:
             except Exception:
                 continue
             if lends(made) and self._makers.note(None):
-                self._tell(used=target, kind=full_name(maker(type(made))))
+                self.tell(used=target, kind=full_name(maker(type(made))))
 
     def _is_ours(self, kind: type, module: str | None) -> bool:
         """Whether a type is one of this package: by the module it names, or else by the one that made it."""
         named = kind.__module__.partition(".")[0]
         if named in self._tops:
             return True
+        if named in self._order["others"] or named != "builtins" and named in sys.stdlib_module_names:
+            return False
         if module is not None:
             return module.partition(".")[0] in self._tops
         return named == "builtins" and kind.__name__ not in {"managedbuffer", "_buffer_wrapper"}
@@ -114,47 +120,70 @@ class Child:
             if maker(kind) is not kind:
                 inherited.setdefault(maker(kind), []).append(full_name(kind))
         makers = {kind: module for kind, module in ours if maker(kind) is kind}
-        # What inherits from elsewhere (a class of bytes) is told of only if there is a recipe for it.
-        elsewhere = {maker(kind): None for _, kind in targets if maker(kind) not in makers}
+        made: dict[type, list[str]] = {}
+        for target, kind in targets:
+            # What inherits from elsewhere (a class of bytes) is told of only if there is a recipe for it.
+            made.setdefault(maker(kind) if maker(kind) in makers else kind, []).append(target)
         # Cython compiles the same two types into every module that needs them: one of each stands for all.
-        same: dict[str, list[str]] = {}
-        for kind, module in [*makers.items(), *elsewhere.items()]:
-            known = cython(kind)
-            if known is None:
-                self._tell(**self._entry(kind, module, targets, inherited.get(kind, [])))
+        same: dict[str, list[tuple[type, str]]] = {}
+        for kind, module in [*makers.items(), *((kind, None) for kind in made if kind not in makers)]:
+            if (known := cython(kind)) is not None:
+                same.setdefault(known, []).append((kind, self._module_of(kind, module)))
             else:
-                same.setdefault(known, []).append(module or kind.__module__)
-        for known, modules in same.items():
-            target = f"onloan.survey.cython:{known}_of({modules[0]!r})"
-            entry = self._entry_of(type(self._attempt(target)), modules[0], [target], [])
-            self._tell(**entry, also=modules[1:])
-        self._tell(end=True)
+                self.tell(**self._entry(kind, module, made.get(kind), inherited.get(kind, [])))
+        for kinds in same.values():
+            kind, module = kinds[0]
+            self.tell(**{**self._entry(kind, module, None, []), "also": sorted(name for _, name in kinds[1:])})
 
-    def _entry(self, kind: type, module: str | None, targets: list[tuple[str, type]], inherited: list[str]) -> dict[str, Any]:
-        known = [target for target, of in targets if maker(of) is kind]
-        if known:
-            return self._entry_of(kind, module, known, inherited)
-        try:
-            return self._entry_of(kind, module, [instance_of(kind, module, self._tops, self._attempt)], inherited)
-        except NoInstance as none:
-            return {**self._entry_of(kind, module, [], inherited), "why": str(none)}
+    def _module_of(self, kind: type, module: str | None) -> str:
+        """The module that a type was compiled into: the one it names, if that is a real one."""
+        return kind.__module__ if module is None or kind.__module__ in sys.modules and "." in kind.__module__ else module
 
-    def _entry_of(self, kind: type, module: str | None, targets: list[str], inherited: list[str]) -> dict[str, Any]:
+    def _entry(self, kind: type, module: str | None, made: list[str] | None, inherited: list[str]) -> dict[str, Any]:
+        why, guessed = None, made is None and cython(kind) is None
+        if made is None:
+            try:
+                made = [instance_of(kind, module, self._tops, self._attempt)]
+            except NoInstance as none:
+                made, why = [], str(none)
         path = path_of(kind, self._tops)
         return {
             "type": full_name(kind),
             "shown": ".".join(path) if path else full_name(kind),
+            "base": full_name(maker(kind)) if maker(kind) is not kind else None,
             "cython": cython(kind),
             "made_by": module,
             "release_slot": buffer_slots(kind)[1] != 0,
             "inherited": sorted(inherited),
-            "targets": targets,
+            "targets": made,
             "also": [],
+            "guessed": guessed and why is None,
+            "why": why,
         }
+
+
+def _is_no_module(error: BaseException, module: str) -> bool:
+    """Whether what was to be imported is a mere library, or a name left over from somewhere: nothing that anybody misses."""
+    if isinstance(error, ModuleNotFoundError):
+        return error.name == module
+    return isinstance(error, ImportError) and "does not define module export function" in str(error)
+
+
+def _without_places(text: str) -> str:
+    """A message without the directories in which this machine keeps its packages."""
+    for place in sorted(filter(None, sys.path), key=len, reverse=True):
+        text = text.replace(place.rstrip(os.sep) + os.sep, "")
+    return text
 
 
 def main() -> None:
     """The child's program: `child.py ORDER EVENTS`."""
     order, events = sys.argv[1:]
     with open(events, "a", encoding="utf-8") as file:
-        Child(json.loads(Path(order).read_text(encoding="utf-8")), file).run()
+        child = Child(json.loads(Path(order).read_text(encoding="utf-8")), file)
+        try:
+            child.run()
+        except Exception as error:
+            # Not the package's: the look itself went wrong, and must not be taken for its crash.
+            child.tell(broken=f"{type(error).__name__}: {error}")
+            raise

@@ -15,12 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .packages import Package
+from .packages import Package, tops_of_others
 from .recipes import recipes
 
 #: How long one step (one import, one instance) may take, and how often a package is started anew.
@@ -34,18 +33,21 @@ class Exporter:
     """An exporter type of a package.
 
     `type` is what it calls itself, `shown` where it is found, `made_by` the module that made it (None if it appeared on first use),
-    `targets` make instances, `why` says why there are none. `inherited` are types with the same slots, `also` modules with a type of the
+    `targets` make instances, `base` is the exporter elsewhere from which it inherits, `why` says why there are
+    none, `guessed` that the type was just called with something simple. `inherited` are types with the same slots, `also` modules with a type of the
     same kind.
     """
 
     type: str
     shown: str
+    base: str | None
     cython: str | None
     made_by: str | None
     release_slot: bool
     inherited: tuple[str, ...]
     targets: tuple[str, ...]
     also: tuple[str, ...]
+    guessed: bool = False
     why: str | None = None
 
 
@@ -68,6 +70,7 @@ class Discovery:
 def discover(package: Package, *, seconds: float = SECONDS) -> Discovery:
     """Looks through one package."""
     modules = package.modules()
+    others = sorted(tops_of_others(package))
     lost: list[tuple[str, str]] = []
     start = time.monotonic()
     found = Discovery(package)
@@ -75,13 +78,14 @@ def discover(package: Package, *, seconds: float = SECONDS) -> Discovery:
         order = {
             "top": list(package.top),
             "modules": modules,
+            "others": others,
             "recipes": list(recipes(package.name)),
             "skip": [step for step, _ in lost],
         }
         events, end = _run(order, seconds)
         found = _read(package, events)
         steps = [event["step"] for event in events if "step" in event]
-        if any("end" in event for event in events):
+        if any("end" in event or "broken" in event for event in events):
             break
         # Died before the first step, or after the last: then it is the whole of the package that does not work.
         lost.append((steps[-1] if steps and steps[-1] not in dict(lost) else package.name, end))
@@ -96,6 +100,7 @@ def _read(package: Package, events: list[dict[str, Any]]) -> Discovery:
     found = Discovery(package)
     asked = set(package.modules())
     found.problems = [(event["problem"], event["why"]) for event in events if "problem" in event]
+    found.problems += [("the survey itself", event["broken"]) for event in events if "broken" in event]
     failed = dict(found.problems)
     found.imported = sum(event.get("step") in asked and event["step"] not in failed for event in events)
     for event in events:
@@ -200,6 +205,3 @@ def _spoken(code: int) -> str:
         return signal.Signals(-code).name
     except ValueError:
         return f"signal {-code}"
-
-
-Progress = Callable[[str], None]

@@ -84,13 +84,21 @@ class Makers:
         return new
 
     def watch(self) -> None:
-        """Looks again after each extension module that is executed from now on."""
+        """Looks again around each extension module that is executed from now on.
+
+        Modules import others while they are executed: what is there when the inner one begins was made by the outer one.
+        """
         loader = importlib.machinery.ExtensionFileLoader
         execute = loader.exec_module
+        outer: list[str | None] = [None]
 
         def exec_module(self: Any, module: types.ModuleType) -> None:
-            execute(self, module)
-            makers.note(module.__name__)
+            makers.note(outer[-1])
+            outer.append(module.__name__)
+            try:
+                execute(self, module)
+            finally:
+                makers.note(outer.pop())
 
         makers = self
         loader.exec_module = exec_module  # type: ignore[method-assign]
@@ -102,7 +110,7 @@ class Makers:
 
 def path_of(kind: type, tops: set[str]) -> tuple[str, str] | None:
     """Module and name under which a module of these packages shows the type, the most public first; None if none does."""
-    found: list[tuple[tuple[int, int, str], str, str]] = []
+    found: list[tuple[tuple[int, int, bool, str], str, str]] = []
     for name, module in list(sys.modules.items()):
         if module is None or name.partition(".")[0] not in tops:
             continue
@@ -113,7 +121,8 @@ def path_of(kind: type, tops: set[str]) -> tuple[str, str] | None:
         for attribute, value in items:
             if value is kind and attribute.isidentifier():
                 hidden = sum(part.startswith("_") for part in (*name.split("."), attribute))
-                found.append(((hidden, name.count("."), name), name, attribute))
+                # Of several names of a type (numpy.byte, numpy.int8) the one it has itself.
+                found.append(((hidden, name.count("."), attribute != kind.__name__, name), name, attribute))
     if not found:
         return None
     _, name, attribute = min(found)

@@ -17,7 +17,8 @@ from .exporters import cython, path_of, why_no_instances
 _ARGUMENTS = ('b"on loan!"', '"on loan!"', "[1, 2, 3, 4]", "16", "(4, 4)", "4, 4", "bytearray(16)", "")
 
 #: Functions with these beginnings make data of data, and leave the world alone.
-_HARMLESS = ("compress", "encode", "pack", "dumps", "serialize", "frombuffer", "from_buffer", "from_bytes", "buffer", "array", "asarray")
+_HARMLESS = ("compress", "encode", "pack", "dumps", "frombuffer", "from_buffer", "from_bytes", "buffer", "array", "asarray")
+_LONGEST = 120
 _GIVEN = ('b"on loan!"', '"on loan!"', "[1, 2, 3, 4]")
 
 
@@ -31,26 +32,34 @@ def instance_of(kind: type, module: str | None, tops: set[str], attempt: Callabl
     `module` is the one that made the type. Raises `NoInstance`.
     """
     if (known := cython(kind)) is not None:
-        target = f"onloan.survey.cython:{known}_of({module or kind.__module__!r})"
-        attempt(target)
+        target = f"onloan.survey.cython:{known}_of({module!r})"
+        try:
+            attempt(target)
+        except Exception as error:
+            raise NoInstance(_said(error, target)) from error
         return target
     if (why := why_no_instances(kind)) is not None:
         raise NoInstance(why)
     path = path_of(kind, tops)
     if path is None:
         raise NoInstance("no module shows the type under a name, and no recipe makes one")
-    first = None
+    first: str | None = None
     for arguments in _ARGUMENTS:
         target = f"{path[0]}:{path[1]}({arguments})"
         try:
             made = attempt(target)
         except Exception as error:
-            first = first or error
+            first = first or _said(error, target)
             continue
         if isinstance(made, kind) and lends(made):
             return target
-    said = f"{type(first).__name__}: {first}" if first is not None else "it gives something else"
-    raise NoInstance(f"called with simple arguments: {said}")
+    raise NoInstance(f"called with simple arguments: {first or 'it gives something else'}")
+
+
+def _said(error: Exception, target: str) -> str:
+    """What an attempt says, without the target, which its reader knows, in one line: C++ lists all signatures that it has."""
+    lines = str(error).removeprefix(f"{target}: ").strip().splitlines() or [type(error).__name__]
+    return lines[0] if len(lines[0]) <= _LONGEST else f"{lines[0][: _LONGEST - 1]}…"
 
 
 def first_uses(modules: dict[str, types.ModuleType]) -> Iterator[str]:

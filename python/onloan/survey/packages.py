@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 #: Directories and modules whose import does what nobody asked for.
@@ -76,6 +77,13 @@ def named(name: str) -> list[Package]:
     return [_package(name, None, (name,), modules)]
 
 
+def tops_of_others(package: Package) -> set[str]:
+    """The names to import that belong to other distributions."""
+    mine = normalized(package.name)
+    return {module for one, modules in _tops().items() if one != mine for module in modules}.difference(package.top)
+
+
+@cache
 def _tops() -> dict[str, list[str]]:
     """The names to import, by distribution."""
     tops: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .packages import normalized
 
+_CHUNK = r'psycopg2:BINARY("\x6c656e74", None).obj'
 _SEGMENTS = 'BufferWithSegments(b"on loan!", __import__("struct").pack("=QQ", 0, 8))'
 _SHEET = (
     '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">'
@@ -35,6 +36,8 @@ _RECIPES: dict[str, tuple[str, ...]] = {
     "matplotlib": (
         'matplotlib.ft2font:FT2Font(__import__("matplotlib").get_data_path() + "/fonts/ttf/DejaVuSans.ttf")',
         "matplotlib.ft2font:FT2Image(8, 8)",
+        "matplotlib.backends._backend_agg:RendererAgg(8, 8, 72)",
+        'matplotlib.backends._backend_agg:RendererAgg(8, 8, 72).copy_from_bbox(__import__("matplotlib").transforms.Bbox([[0, 0], [8, 8]]))',
     ),
     "msgpack": ("msgpack:Packer(autoreset=False)",),
     "msgspec": ("""msgspec:Raw(b'{"lent": 1}')""",),
@@ -53,6 +56,8 @@ _RECIPES: dict[str, tuple[str, ...]] = {
         'numpy:datetime64(0, "s")',
         'numpy:timedelta64(1, "s")',
     ),
+    "psycopg2": (_CHUNK,),
+    "psycopg2-binary": (_CHUNK,),
     "pyarrow": (
         'pyarrow:py_buffer(b"on loan!")',
         "pyarrow:allocate_buffer(16)",

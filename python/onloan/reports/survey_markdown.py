@@ -1,0 +1,167 @@
+"""A survey as a document: the table, and of each defect what was seen, where, and what would prove it by hand.
+
+Errors and warnings are told rule by rule; notes, which everybody copes with, are only counted and named.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+
+from .. import __version__
+from ..checker import RULES, Finding
+from ..survey import Row, Survey
+from ..survey.proofs import ASKING, flags_of, template
+from .survey import ORDER, findings_of, named, sorted_rows
+
+_FULL_RO = 0x11C
+
+
+def as_markdown(survey: Survey, command: str) -> str:
+    """The whole document; `command` is how the survey was made."""
+    rows = sorted_rows(survey)
+    parts = [_head(survey, command), _table(rows)]
+    for level in ("error", "warning"):
+        parts.extend(_rules(rows, level))
+    parts.extend([_notes(rows), _without_verdict(rows), _packages(survey), _by_hand()])
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(survey: Survey, command: str) -> str:
+    verdicts = survey.verdicts()
+    counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in ORDER if verdicts[verdict])
+    return f"""# Survey of exporters
+
+{len(survey.rows)} exporter types in {len(survey.discoveries)} packages: {counts}.
+
+Made by
+
+```sh
+{command}
+```
+
+with Python {platform.python_version()} on {platform.platform()}, onloan {__version__}, profile {survey.profile}, in {survey.seconds:.0f} s. The versions
+of the packages stand in the table, and below it.
+
+How to read it: each exporter was made in a process of its own and asked for its memory in every way that the protocol knows. A finding names the
+rule of the protocol and what was seen: on one machine, with one instance. It is a difference from what is written, and no
+judgement of the package; whether it does harm depends on who asks. *error* is what may crash or corrupt, or what the documentation says in so many
+words; *warning* is what keeps some consumers out; *note* is what everybody does in his own way. *clean* means that nothing was seen, not that
+nothing is there. `onloan check TARGET` repeats any of them."""
+
+
+def _table(rows: list[Row]) -> str:
+    lines = ["## The table", "", "| package | type | verdict | errors | warnings | notes |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        levels = [_links(row, level) for level in ("error", "warning", "note")]
+        also = f" and {len(row.exporter.also)} alike" if row.exporter.also else ""
+        lines.append(f"| {named(row.package)} | `{row.exporter.shown}`{also} | {row.verdict} | {' | '.join(levels)} |")
+    return "\n".join(lines)
+
+
+def _links(row: Row, level: str) -> str:
+    rules = dict.fromkeys(finding.rule for _, finding in findings_of(row) if finding.level == level)
+    if level == "note":
+        return ", ".join(rules)
+    return ", ".join(f"[{rule}](#{_anchor(rule, level)})" for rule in rules)
+
+
+def _anchor(rule: str, level: str) -> str:
+    return f"{level}-{rule}".lower()
+
+
+def _rules(rows: list[Row], level: str) -> Iterable[str]:
+    """The findings of one level, rule by rule."""
+    found = [(row, target, finding) for row in rows for target, finding in findings_of(row) if finding.level == level]
+    if not found:
+        return
+    yield f"## {level.capitalize()}s"
+    for rule in sorted({finding.rule for _, _, finding in found}, key=list(RULES).index):
+        of_rule = [one for one in found if one[2].rule == rule]
+        known = RULES[rule]
+        yield "\n".join(
+            [
+                f'<a id="{_anchor(rule, level)}"></a>',
+                f"### {rule} {known.strength}: {level}",
+                "",
+                f"{known.rule} *({known.source})*",
+                "",
+                *_items(of_rule),
+                "By hand, after [these lines](#by-hand), with `x` and `flags` from above:",
+                "",
+                "```python",
+                template(rule),
+                "```",
+            ]
+        )
+
+
+def _items(found: list[tuple[Row, str, Finding]]) -> Iterable[str]:
+    """One item for each type and each thing that was seen, with the first instance that showed it."""
+    seen: dict[tuple[str, str, str, str | None], list[tuple[Row, str, Finding]]] = {}
+    for row, target, finding in found:
+        seen.setdefault((row.exporter.shown, finding.expected, finding.seen, finding.crash), []).append((row, target, finding))
+    for alike in seen.values():
+        row, target, finding = alike[0]
+        more = f"; {len(alike) - 1} other instance{'' if len(alike) == 2 else 's'} the same" if len(alike) > 1 else ""
+        crash = f" The process ended: {finding.crash}." if finding.crash is not None else ""
+        explain = f" {finding.explain}." if finding.explain and finding.explain != RULES[finding.rule].rule else ""
+        module, _, expression = target.partition(":")
+        flags = flags_of(finding.requests[0]) if finding.requests else _FULL_RO
+        yield f"- **{named(row.package)}** `{row.exporter.shown}`: expected {finding.expected}, seen {finding.seen}.{crash}{_one_stop(explain)}{more}"
+        yield "  ```python"
+        yield f"  x, flags = made({module!r}, {expression!r}), 0x{flags:03X}"
+        yield "  ```"
+    yield ""
+
+
+def _one_stop(text: str) -> str:
+    return text.replace("..", ".")
+
+
+def _notes(rows: list[Row]) -> str:
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for _, finding in findings_of(row):
+            if finding.level == "note":
+                found.setdefault(finding.rule, {})[f"`{row.exporter.shown}`"] = None
+    if not found:
+        return ""
+    lines = ["## Notes", ""]
+    for rule in sorted(found, key=list(RULES).index):
+        lines.append(f"- **{rule}** {RULES[rule].rule} {len(found[rule])} types: {', '.join(found[rule])}")
+    return "\n".join(lines)
+
+
+def _without_verdict(rows: list[Row]) -> str:
+    lines = [
+        f"| {named(row.package)} | `{row.exporter.shown}` | {_cell(row.why_not_judged)} |" for row in rows if row.why_not_judged is not None
+    ]
+    return "\n".join(["## Not judged", "", "| package | type | why |", "|---|---|---|", *lines]) if lines else ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _packages(survey: Survey) -> str:
+    parts = ["## The packages", "", ", ".join(named(one.package) for one in survey.discoveries) + "."]
+    if survey.without:
+        parts += ["", "No exporter types of their own: " + ", ".join(named(one.package) for one in survey.without) + "."]
+    problems = [(found, step, why) for found in survey.discoveries for step, why in found.problems]
+    if problems:
+        parts += ["", "What could not be looked at:", ""]
+        parts += [f"- {named(found.package)}: `{step}`: {_cell(why)}" for found, step, why in problems]
+    return "\n".join(parts)
+
+
+def _by_hand() -> str:
+    return f"""<a id="by-hand"></a>
+## By hand
+
+What decides is asked through the C API, without onloan. Run it in a process of its own: an exporter that breaks a rule may break the process, also
+at its end.
+
+```python
+{ASKING.rstrip()}
+```"""
