@@ -1,5 +1,7 @@
 //! A virtual environment with onloan in it: what most verbs begin with.
 
+use std::path::PathBuf;
+
 use crate::discovery;
 use crate::step::Steps;
 use crate::trouble::Trouble;
@@ -16,9 +18,19 @@ pub(crate) fn installed(
     steps: &mut Steps,
     python: Option<&str>,
 ) -> Result<Venv, Trouble> {
+    let (venv, wheel) = built(workspace, steps, python)?;
+    venv.install_wheels(workspace, steps, &[wheel])?;
+    Ok(venv)
+}
+
+/// The same up to the wheel: the environment that it was built in, and its path. One step less.
+pub(crate) fn built(
+    workspace: &Workspace,
+    steps: &mut Steps,
+    python: Option<&str>,
+) -> Result<(Venv, PathBuf), Trouble> {
     let venv = Venv::first(workspace, steps, &discovery::preferred(workspace, python)?)?;
     let builder = Builder::new(workspace, steps, &venv, Build::Release)?;
     let wheel = builder.wheel(steps, &workspace.root)?;
-    venv.install_wheels(workspace, steps, &[wheel])?;
-    Ok(venv)
+    Ok((venv, wheel))
 }

@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod demo;
 mod docs;
+mod survey;
 mod test;
 mod tidy;
 mod wheel;
@@ -21,6 +22,7 @@ pub(crate) const VERBS: &[Verb] = &[
     bench::VERB,
     asan::VERB,
     docs::VERB,
+    survey::VERB,
     wheel::VERB,
     tidy::VERB,
     ci::VERB,

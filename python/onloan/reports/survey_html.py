@@ -107,7 +107,7 @@ def _row(row: Row) -> str:
     return f"""<tbody data-keys="{escape(json.dumps(keys))}" data-words="{escape(words)}">
 <tr class="{_class(row.verdict)}">
 <td>{escape(named(row.package))}</td>
-<th scope="row"><code>{escape(row.exporter.shown)}</code>{_alike(row)}</th>
+<th scope="row"><code>{escape(row.exporter.shown).replace(".", ".<wbr>")}</code>{_alike(row)}</th>
 <td class="verdict">{_sign(row.verdict)} {row.verdict}</td>
 {"".join(f'<td class="number">{number or ""}</td>' for number in count.values())}
 <td class="rules">{links}</td>
@@ -172,7 +172,7 @@ def _finding(finding: Finding, target: str) -> str:
     if finding.requests:
         rows.append(("requests", _some(finding.requests)))
     return f"""<section class="finding {finding.level}">
-<h4>{_sign(finding.level)} {finding.level} <a href="#{rule.id}">{rule.id}</a> {escape(rule.strength)}: {_text(rule.rule)}</h4>
+<h4>{_sign(finding.level)} {finding.level} <a href="#{rule.id}">{rule.id}</a> {escape(rule.strength)} <span class="says">{_text(rule.rule)}</span></h4>
 <dl>{"".join(f"<dt>{name}</dt><dd>{_text(text)}</dd>" for name, text in rows)}</dl>
 <details class="proof"><summary>what would prove it by hand</summary>
 <p>After <a href="#by-hand">these lines</a>:</p>
