@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +105,8 @@ def _read(package: Package, events: list[dict[str, Any]]) -> Discovery:
     found.imported = sum(event.get("step") in asked and event["step"] not in failed for event in events)
     for event in events:
         if "targets" in event:
-            found.exporters.append(
-                Exporter(**{key: tuple(value) if isinstance(value, list) else value for key, value in event.items()})
-            )
+            fields: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in event.items()}
+            found.exporters.append(Exporter(**fields))
     used = {event["kind"]: event["used"] for event in events if "used" in event}
     found.exporters = [_with_use(exporter, used.get(exporter.type)) for exporter in found.exporters]
     found.exporters.sort(key=lambda exporter: (exporter.cython is not None, exporter.shown.lower()))
@@ -118,7 +117,7 @@ def _with_use(exporter: Exporter, target: str | None) -> Exporter:
     """The exporter with the use that made its type appear as its target, if nothing else makes one."""
     if target is None or exporter.targets:
         return exporter
-    return Exporter(**{**vars(exporter), "targets": (target,), "why": None})
+    return replace(exporter, targets=(target,), why=None)
 
 
 def _run(order: dict[str, Any], seconds: float) -> tuple[list[dict[str, Any]], str]:

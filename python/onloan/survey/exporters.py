@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.machinery
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._onloan import buffer_slots
@@ -77,6 +77,7 @@ class Makers:
 
     def note(self, module: str | None) -> list[type]:
         """Looks again; what is new was made by `module`, or by a first use if that is None."""
+        _touch(sys.modules.get(module) if module is not None else None)
         new = [kind for kind in walk() if id(kind) not in self._known]
         for kind in new:
             self._known[id(kind)] = kind
@@ -84,28 +85,43 @@ class Makers:
         return new
 
     def watch(self) -> None:
-        """Looks again around each extension module that is executed from now on.
+        """Looks again around each extension module that is made or executed from now on.
 
-        Modules import others while they are executed: what is there when the inner one begins was made by the outer one.
+        Modules import others meanwhile: what is there when the inner one begins was made by the outer one.
         """
         loader = importlib.machinery.ExtensionFileLoader
-        execute = loader.exec_module
         outer: list[str | None] = [None]
 
-        def exec_module(self: Any, module: types.ModuleType) -> None:
-            makers.note(outer[-1])
-            outer.append(module.__name__)
-            try:
-                execute(self, module)
-            finally:
-                makers.note(outer.pop())
+        def watched(run: Callable[[Any, Any], Any], name: Callable[[Any], str]) -> Callable[[Any, Any], Any]:
+            def step(self: Any, what: Any) -> Any:
+                makers.note(outer[-1])
+                outer.append(name(what))
+                try:
+                    return run(self, what)
+                finally:
+                    makers.note(outer.pop())
+
+            return step
 
         makers = self
-        loader.exec_module = exec_module  # type: ignore[method-assign]
+        # Modules of the old kind do everything while they are made.
+        loader.create_module = watched(loader.create_module, lambda spec: spec.name)  # type: ignore[method-assign]
+        loader.exec_module = watched(loader.exec_module, lambda module: module.__name__)  # type: ignore[method-assign]
 
     def found(self) -> Iterator[tuple[type, str | None]]:
         """What is new since the beginning, with the module that made it."""
         yield from self._new.values()
+
+
+def _touch(module: types.ModuleType | None) -> None:
+    """Has the static types of a module made ready: they are below `object` only after somebody looked at them."""
+    try:
+        values = list(vars(module).values())
+    except TypeError:
+        return
+    for value in values:
+        if isinstance(value, type):
+            getattr(value, "__doc__", None)
 
 
 def path_of(kind: type, tops: set[str]) -> tuple[str, str] | None:
