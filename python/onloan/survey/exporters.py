@@ -92,7 +92,7 @@ class Makers:
         loader = importlib.machinery.ExtensionFileLoader
         outer: list[str | None] = [None]
 
-        def watched(run: Callable[[Any, Any], Any], name: Callable[[Any], str]) -> Callable[[Any, Any], Any]:
+        def watched(run: Callable[..., Any], name: Callable[[Any], str]) -> Callable[..., Any]:
             def step(self: Any, what: Any) -> Any:
                 makers.note(outer[-1])
                 outer.append(name(what))
@@ -105,8 +105,8 @@ class Makers:
 
         makers = self
         # Modules of the old kind do everything while they are made.
-        loader.create_module = watched(loader.create_module, lambda spec: spec.name)  # type: ignore[method-assign]
-        loader.exec_module = watched(loader.exec_module, lambda module: module.__name__)  # type: ignore[method-assign]
+        setattr(loader, "create_module", watched(loader.create_module, lambda spec: spec.name))
+        setattr(loader, "exec_module", watched(loader.exec_module, lambda module: module.__name__))
 
     def found(self) -> Iterator[tuple[type, str | None]]:
         """What is new since the beginning, with the module that made it."""
