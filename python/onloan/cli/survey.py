@@ -107,8 +107,12 @@ def _unwritable(kind: str, file: Path, error: OSError) -> CommandError:
 def _summary(found: Survey) -> str:
     verdicts = found.verdicts()
     counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in report.ORDER if verdicts[verdict])
-    types = f"{len(found.rows)} exporter types in {len(found.discoveries)} packages, {found.seconds:.0f} s"
+    types = f"{_some(len(found.rows), 'exporter type')} in {_some(len(found.discoveries), 'package')}, {found.seconds:.0f} s"
     return f"{types}: {counts}" if counts else types
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 class _Progress:
