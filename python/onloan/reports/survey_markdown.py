@@ -89,7 +89,7 @@ def _rules(rows: list[Row], level: str) -> Iterable[str]:
                 *_items(of_rule),
                 "By hand, after [these lines](#by-hand), with `x` and `flags` from above:",
                 "",
-                "```python",
+                "```py",
                 template(rule),
                 "```",
             ]
@@ -109,7 +109,7 @@ def _items(found: list[tuple[Row, str, Finding]]) -> Iterable[str]:
         module, _, expression = target.partition(":")
         flags = flags_of(finding.requests[0]) if finding.requests else _FULL_RO
         yield f"- **{named(row.package)}** `{row.exporter.shown}`: expected {finding.expected}, seen {finding.seen}.{crash}{_one_stop(explain)}{more}"
-        yield "  ```python"
+        yield "  ```py"
         yield f"  x, flags = made({module!r}, {expression!r}), 0x{flags:03X}"
         yield "  ```"
     yield ""
@@ -162,6 +162,6 @@ def _by_hand() -> str:
 What decides is asked through the C API, without onloan. Run it in a process of its own: an exporter that breaks a rule may break the process, also
 at its end.
 
-```python
+```py
 {ASKING.rstrip()}
 ```"""
