@@ -127,12 +127,14 @@ class _Forked:
             self._code = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
 
 
-def spawn(job: dict[str, Any], timeout: float, stop: threading.Event) -> Heard:
-    """Runs a job in a fresh interpreter."""
+def spawn(job: dict[str, Any], timeout: float, stop: threading.Event, *, plain: bool = False) -> Heard:
+    """Runs a job in a fresh interpreter; a plain one has no allocators that overwrite what is freed."""
     reader, writer = os.pipe()
-    environment = {**os.environ, **ENVIRONMENT}
-    given = environment.get("GLIBC_TUNABLES")
-    environment["GLIBC_TUNABLES"] = f"{given}:{GLIBC_TUNABLES}" if given else GLIBC_TUNABLES
+    environment = dict(os.environ)
+    if not plain:
+        environment.update(ENVIRONMENT)
+        given = environment.get("GLIBC_TUNABLES")
+        environment["GLIBC_TUNABLES"] = f"{given}:{GLIBC_TUNABLES}" if given else GLIBC_TUNABLES
     try:
         process = subprocess.Popen(
             [sys.executable, "-c", BOOT, str(writer), json.dumps({**job, "path": sys.path})],

@@ -71,8 +71,16 @@ def judge(targets: Sequence[str], options: Options = Options(), progress: Progre
                 "expect_bytes": options.expect_bytes,
                 "write": options.write,
             }
-            return child.spawn(job, options.timeout, stop)
+            nonlocal plain
+            heard = child.spawn(job, options.timeout, stop, plain=plain)
+            if plain or heard.step is not None or heard.crash in (None, "hang"):
+                return heard
+            # It died before anybody asked it for anything. Some do only where freed memory is overwritten (ufbx 0.0.5): the rest can still be judged.
+            again = child.spawn(job, options.timeout, stop, plain=True)
+            plain = again.step is not None
+            return again if plain else heard
 
+        plain = False
         return conduct(target, options, start)
 
     jobs = options.jobs or os.cpu_count() or 1
