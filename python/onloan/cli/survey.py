@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..checker import Options
+from ..errors import CommandError
 from ..reports import survey as report
 from ..reports.page import Page
 from ..reports.survey_html import as_html
 from ..reports.survey_markdown import as_markdown
 from ..survey import Package, Survey, survey
 from ..survey import packages as known
-from .errors import CommandError
 from .verb import Verb
 
 
@@ -31,7 +31,8 @@ class SurveyVerb(Verb):
         onloan survey --html survey.html numpy pyarrow
 
     The table goes to standard output, the worst first. Importing runs the
-    packages' code, and judging calls methods of their objects.
+    packages' code, and judging calls methods of their objects. Exit code 1 if
+    anything is an error; warnings and notes do not count.
     """
 
     @staticmethod
@@ -64,7 +65,7 @@ class SurveyVerb(Verb):
         print(_summary(found), file=sys.stderr)
         if options.packages and all(one.failed for one in found.discoveries):
             raise CommandError("no package could be imported", hint="each is named above with what it raised; does it import in Python itself?")
-        return 1 if any(row.verdict in ("error", "warning") for row in found.rows) else 0
+        return 1 if any(row.verdict == "error" for row in found.rows) else 0
 
 
 def _packages(names: list[str]) -> list[Package]:

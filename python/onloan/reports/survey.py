@@ -29,9 +29,9 @@ def sorted_rows(survey: Survey) -> list[Row]:
 
 
 def findings_of(row: Row) -> list[tuple[str, Finding]]:
-    """All findings of a row with their targets, the worst first."""
+    """All findings of a row with their targets, the worst first; a crash, which may be the consequence of another, after what names a cause."""
     found = [(report.target, finding) for report in row.reports for finding in report.findings]
-    return sorted(found, key=lambda one: ORDER.index(one[1].level))
+    return sorted(found, key=lambda one: (ORDER.index(one[1].level), one[1].crash is not None))
 
 
 def as_json(survey: Survey) -> str:

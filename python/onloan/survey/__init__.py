@@ -11,6 +11,7 @@ A survey only collects; `onloan.reports` shows it as a table, as JSON and as pag
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -87,9 +88,13 @@ def survey(
     targets = list(dict.fromkeys(target for found in discoveries for exporter in found.exporters for target in exporter.targets))
     begun: set[str] = set()
 
+    lock = threading.Lock()
+
     def judged(target: str, what: str) -> None:
-        begun.add(target)
-        tell(len(begun), len(targets), f"{_short(target)}: {what}")
+        with lock:
+            if target not in begun:
+                begun.add(target)
+                tell(len(begun), len(targets), _short(target))
 
     reports = dict(zip(targets, judge(targets, options, judged), strict=True)) if targets else {}
     rows = [

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .._onloan import buffer_slots, lends
-from ..cli.target import resolve
+from ..target import resolve
 from .exporters import Makers, cython, full_name, maker, path_of
 from .instances import NoInstance, first_uses, instance_of
 

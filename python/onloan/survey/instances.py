@@ -43,6 +43,8 @@ def instance_of(kind: type, module: str | None, tops: set[str], attempt: Callabl
     path = path_of(kind, tops)
     if path is None:
         raise NoInstance("no module shows the type under a name, and no recipe makes one")
+    if not isinstance(vars(kind).get("__init__"), types.FunctionType) and _takes_anything(f"{path[0]}:{path[1]}", attempt):
+        raise NoInstance("called by hand it takes anything and makes an empty shell; no recipe makes one that lends something")
     first: str | None = None
     for arguments in _ARGUMENTS:
         target = f"{path[0]}:{path[1]}({arguments})"
@@ -54,6 +56,15 @@ def instance_of(kind: type, module: str | None, tops: set[str], attempt: Callabl
         if isinstance(made, kind) and lends(made):
             return target
     raise NoInstance(f"called with simple arguments: {first or 'it gives something else'}")
+
+
+def _takes_anything(called: str, attempt: Callable[[str], object]) -> bool:
+    """Whether a compiled type takes nonsense: then it is `object.__new__` that answers, and what an instance is made of is missing."""
+    try:
+        attempt(f"{called}(None, ..., 1j, {{}}, 'no', 'sense')")
+    except Exception:
+        return False
+    return True
 
 
 def _said(error: Exception, target: str) -> str:
