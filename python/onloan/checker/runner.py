@@ -132,7 +132,7 @@ def conduct(target: str, options: Options, start: Start) -> TargetReport:
         else:
             case.take(heard)
             if heard.crash is not None:
-                case.died(heard)
+                case.died(heard, start)
         if case.error is not None:
             break
     return TargetReport(
@@ -210,22 +210,30 @@ class _Case:
         second = start([heard.step[0]], self.skip, self.known)
         self.take(second)
         if second.crash is not None:
-            self.died(second)
+            self.died(second, start)
         elif second.unjudged is None:
             self._crash(heard, " It did so only after the phases before it, whose doing it may be.")
 
-    def died(self, heard: Heard) -> None:
+    def died(self, heard: Heard, start: Start) -> None:
         """A child was killed."""
         self.alone = True
         if heard.step is None:
             self._unjudged(_no_beginning(heard, self.options.timeout))
             return
-        self._crash(heard, "")
         phase, _, _, subject = heard.step
+        if subject is None or phase != "mutators" or not self._dies_anyway(subject, start):
+            self._crash(heard, "")
         if subject is not None and subject not in self.skip and len(self.skip) < _DEATHS:
             self.skip.append(subject)
         else:
             self._finished(phase)
+
+    def _dies_anyway(self, subject: str, start: Start) -> bool:
+        """Whether a mutator ends the process also where no buffer is out: then it is broken, and no rule of the protocol."""
+        crash = start(["alone"], [subject]).crash
+        if crash is not None:
+            self.incomplete.append(("mutators", f"{subject} ends the process ({crash}) also where no buffer is out"))
+        return crash is not None
 
     def _crash(self, heard: Heard, more: str) -> None:
         assert heard.step is not None and heard.crash is not None

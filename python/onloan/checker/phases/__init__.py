@@ -18,6 +18,7 @@ PHASES: dict[str, tuple[Callable[[Context], None], str]] = {
     "accounting": (accounting.run, "E-03"),
     "lifetime": (lifetime.run, "E-52"),
     "mutators": (mutators.run, "E-50"),
+    "alone": (mutators.alone, "E-50"),
     "stress": (stress.run, "E-03"),
     "pep688": (pep688.run, "P-01"),
 }

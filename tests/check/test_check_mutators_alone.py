@@ -1,0 +1,39 @@
+"""A mutator that ends the process breaks a rule of the protocol only if it does so because a buffer is out."""
+
+import pytest
+
+from onloan.checker import judge
+
+CLASSES = """
+import os, signal
+
+class Deadly(bytearray):
+    def clear(self):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+class DeadlyWhileLent(bytearray):
+    def clear(self):
+        try:
+            super().append(0)
+        except BufferError:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        super().clear()
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "mutated.py").write_text(CLASSES)
+    return "mutated"
+
+
+def test_what_ends_the_process_anyway_is_no_finding_but_said(module):
+    (report,) = judge([f"{module}:Deadly(b'abcd')"])
+    assert not report.at("error") and ("mutators", "clear ends the process (SIGSEGV) also where no buffer is out") in report.incomplete
+
+
+def test_what_ends_the_process_because_a_buffer_is_out_is_one(module):
+    (report,) = judge([f"{module}:DeadlyWhileLent(b'abcd')"])
+    (finding,) = report.at("error")
+    assert (finding.rule, finding.crash) == ("E-50", "SIGSEGV") and not report.incomplete
