@@ -59,6 +59,8 @@ def judge(targets: Sequence[str], options: Options = Options(), progress: Progre
     stop = threading.Event()
 
     def one(target: str) -> TargetReport:
+        plain = False
+
         def start(phases: Sequence[str], skip: Sequence[str], known: Mapping[str, bool]) -> Heard:
             if progress is not None:
                 progress(target, ", ".join(phases))
@@ -80,7 +82,6 @@ def judge(targets: Sequence[str], options: Options = Options(), progress: Progre
             plain = again.step is not None
             return again if plain else heard
 
-        plain = False
         return conduct(target, options, start)
 
     jobs = options.jobs or os.cpu_count() or 1

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import __version__
-from ..checker import RULES
-from ..checker.findings import Finding
+from ..checker import RULES, Finding, TargetReport
 from ..survey import Discovery, Package, Row, Survey
 from .page import Page
 
 _HEADINGS = ("package", "type", "verdict", "what was found")
+#: Columns below which findings do not stand beside the verdict.
+_LITTLE = 30
 #: The worst first; what was not judged comes last.
 ORDER = ("error", "warning", "note", "clean", "unexportable", "not judged")
 
@@ -84,15 +85,22 @@ def _type(row: Row) -> dict[str, Any]:
     }
 
 
+def lost_reference(report: TargetReport) -> bool:
+    """Whether an exporter gives references away, so that a crash elsewhere may be the consequence."""
+    return any(finding.rule == "E-61" and finding.crash is None for finding in report.findings)
+
+
 def as_text(survey: Survey, page: Page) -> str:
     """The table, the worst first; then the packages without exporters, and what did not work."""
     cells = [(named(row.package), _shown(row), row.verdict, _found(row)) for row in sorted_rows(survey)]
     parts = []
     if cells:
-        # The last column takes what the page leaves; names are cut only where nothing would be left.
         width = [max(map(len, column)) for column in zip(_HEADINGS[:3], *(cell[:3] for cell in cells), strict=True)]
-        width[1] = max(20, min(width[1], page.columns - width[0] - width[2] - 26))
-        lines = [_line(_HEADINGS, width, page), _line(tuple("-" * len(one) for one in _HEADINGS), width, page)]
+        # Names are cut only where they alone are wider than the page.
+        width[1] = max(20, min(width[1], page.columns - width[0] - width[2] - 4))
+        # Where findings stand below, the last heading has no column.
+        headings = _HEADINGS if sum(width) + 6 + _LITTLE <= page.columns else (*_HEADINGS[:3], "")
+        lines = [_line(headings, width, page), _line(tuple("-" * len(one) for one in headings), width, page)]
         parts.append("\n".join([*lines, *(_line(cell, width, page) for cell in cells)]))
     if without := survey.without:
         parts.append(page.paragraph("no exporter types: ", ", ".join(named(one.package) for one in without)))
@@ -101,11 +109,16 @@ def as_text(survey: Survey, page: Page) -> str:
 
 
 def _line(cells: tuple[str, ...], width: list[int], page: Page) -> str:
+    """One line; what was found stands below where the page leaves little room for it."""
     package, name, verdict, found = cells
     if len(name) > width[1]:
         name = f"…{name[1 - width[1]:]}"
     start = f"{package:<{width[0]}}  {page.safe(name):<{width[1]}}  {verdict:<{width[2]}}  "
-    return page.paragraph(start, found) if found else start.rstrip()
+    if not found:
+        return start.rstrip()
+    if len(start) + _LITTLE <= page.columns:
+        return page.paragraph(start, found)
+    return f"{start.rstrip()}\n{page.paragraph('    ', found)}"
 
 
 def _shown(row: Row) -> str:
@@ -113,16 +126,19 @@ def _shown(row: Row) -> str:
 
 
 def _found(row: Row) -> str:
-    """The rules of all findings by level, or why there are none."""
+    """The rules of all findings by level, crashes after them; or why there are none."""
     if row.why_not_judged is not None:
         return row.why_not_judged
-    levels: dict[str, list[str]] = {}
+    levels: dict[str, dict[str, None]] = {}
+    crashes: dict[str, dict[str, None]] = {}
     for _, finding in findings_of(row):
-        rules = levels.setdefault(finding.level, [])
-        text = finding.rule if finding.crash is None else f"{finding.rule} ({finding.crash})"
-        if text not in rules:
-            rules.append(text)
-    return "; ".join(f"{level} {' '.join(rules)}" for level, rules in levels.items())
+        if finding.crash is None:
+            levels.setdefault(finding.level, {})[finding.rule] = None
+        else:
+            crashes.setdefault(f"{finding.level} {finding.crash}", {})[finding.rule] = None
+    told = [f"{level} {' '.join(rules)}" for level, rules in levels.items()]
+    told += [f"{crash} under {' '.join(rules)}" for crash, rules in crashes.items()]
+    return "; ".join(told)
 
 
 def _problem(found: Discovery, page: Page) -> str:

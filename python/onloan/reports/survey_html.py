@@ -16,7 +16,7 @@ from .. import __version__
 from ..checker import RULES, Finding, Rule, TargetReport
 from ..survey import Row, Survey
 from ..survey.proofs import ASKING, proof, template
-from .survey import ORDER, findings_of, named, sorted_rows
+from .survey import ORDER, findings_of, lost_reference, named, sorted_rows
 
 #: Each verdict has a shape of its own.
 _SIGNS = {"error": "✗", "warning": "▲", "note": "·", "clean": "✓", "unexportable": "–", "not judged": "?"}
@@ -148,7 +148,9 @@ def _facts(row: Row) -> str:
 def _report(report: TargetReport) -> str:
     verdict = report.verdict or "not judged"
     command = f"onloan check {_quoted(report.target)}"
-    inside = "".join(_finding(finding, report.target) for finding in report.findings)
+    found = sorted(report.findings, key=lambda finding: (ORDER.index(finding.level), finding.crash is not None))
+    inside = "".join(_finding(finding, report) for finding in found)
+    inside += "".join(f'<p class="why">Not looked at ({escape(phase)}): {escape(why)}</p>\n' for phase, why in report.incomplete)
     if report.error is not None:
         inside = f'<p class="why">{escape(report.error)}</p>'
     return f"""<article>
@@ -162,11 +164,11 @@ def _quoted(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
 
-def _finding(finding: Finding, target: str) -> str:
+def _finding(finding: Finding, report: TargetReport) -> str:
     rule = RULES[finding.rule]
     rows = [("expected", finding.expected), ("seen", finding.seen)]
     if finding.crash is not None:
-        rows.append(("the process ended", finding.crash))
+        rows.append(("the process ended", finding.crash + (". The lost reference of E-61 may be why" if lost_reference(report) else "")))
     if finding.explain:
         rows.append(("so", finding.explain))
     if finding.requests:
@@ -176,7 +178,7 @@ def _finding(finding: Finding, target: str) -> str:
 <dl>{"".join(f"<dt>{name}</dt><dd>{_text(text)}</dd>" for name, text in rows)}</dl>
 <details class="proof"><summary>what would prove it by hand</summary>
 <p>After <a href="#by-hand">these lines</a>:</p>
-<pre><code>{escape(proof(finding, target))}</code></pre></details>
+<pre><code>{escape(proof(finding, report.target))}</code></pre></details>
 </section>
 """
 

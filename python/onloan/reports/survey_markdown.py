@@ -6,13 +6,14 @@ Errors and warnings are told rule by rule; notes, which everybody copes with, ar
 from __future__ import annotations
 
 import platform
+import shlex
 from collections.abc import Iterable
 
 from .. import __version__
 from ..checker import RULES, Finding
 from ..survey import Row, Survey
 from ..survey.proofs import ASKING, flags_of, template
-from .survey import ORDER, findings_of, named, sorted_rows
+from .survey import ORDER, findings_of, lost_reference, named, sorted_rows
 
 _FULL_RO = 0x11C
 
@@ -23,7 +24,7 @@ def as_markdown(survey: Survey, command: str) -> str:
     parts = [_head(survey, command), _table(rows)]
     for level in ("error", "warning"):
         parts.extend(_rules(rows, level))
-    parts.extend([_notes(rows), _without_verdict(rows), _packages(survey), _by_hand()])
+    parts.extend([_crashes(rows), _notes(rows), _incomplete(rows), _without_verdict(rows), _packages(survey), _by_hand()])
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -60,10 +61,13 @@ def _table(rows: list[Row]) -> str:
 
 
 def _links(row: Row, level: str) -> str:
-    rules = dict.fromkeys(finding.rule for _, finding in findings_of(row) if finding.level == level)
+    found = [finding for _, finding in findings_of(row) if finding.level == level]
+    rules = dict.fromkeys(finding.rule for finding in found if finding.crash is None)
     if level == "note":
         return ", ".join(rules)
-    return ", ".join(f"[{rule}](#{_anchor(rule, level)})" for rule in rules)
+    crashes = dict.fromkeys(finding.crash for finding in found if finding.crash is not None)
+    links = [f"[{rule}](#{_anchor(rule, level)})" for rule in rules]
+    return ", ".join([*links, *(f"[{crash}](#crashes)" for crash in crashes)])
 
 
 def _anchor(rule: str, level: str) -> str:
@@ -72,7 +76,9 @@ def _anchor(rule: str, level: str) -> str:
 
 def _rules(rows: list[Row], level: str) -> Iterable[str]:
     """The findings of one level, rule by rule."""
-    found = [(row, target, finding) for row in rows for target, finding in findings_of(row) if finding.level == level]
+    found = [
+        (row, target, finding) for row in rows for target, finding in findings_of(row) if finding.level == level and finding.crash is None
+    ]
     if not found:
         return
     yield f"## {level.capitalize()}s"
@@ -98,25 +104,41 @@ def _rules(rows: list[Row], level: str) -> Iterable[str]:
 
 def _items(found: list[tuple[Row, str, Finding]]) -> Iterable[str]:
     """One item for each type and each thing that was seen, with the first instance that showed it."""
-    seen: dict[tuple[str, str, str, str | None], list[tuple[Row, str, Finding]]] = {}
+    seen: dict[tuple[str, str, str], list[tuple[Row, str, Finding]]] = {}
     for row, target, finding in found:
-        seen.setdefault((row.exporter.shown, finding.expected, finding.seen, finding.crash), []).append((row, target, finding))
+        seen.setdefault((row.exporter.shown, finding.expected, finding.seen), []).append((row, target, finding))
     for alike in seen.values():
         row, target, finding = alike[0]
         more = f"; {len(alike) - 1} other instance{'' if len(alike) == 2 else 's'} the same" if len(alike) > 1 else ""
-        crash = f" The process ended: {finding.crash}." if finding.crash is not None else ""
-        explain = f" {finding.explain}." if finding.explain and finding.explain != RULES[finding.rule].rule else ""
+        explain = f" {finding.explain[:1].upper()}{finding.explain[1:].rstrip('.')}." if finding.explain else ""
         module, _, expression = target.partition(":")
         flags = flags_of(finding.requests[0]) if finding.requests else _FULL_RO
-        yield f"- **{named(row.package)}** `{row.exporter.shown}`: expected {finding.expected}, seen {finding.seen}.{crash}{_one_stop(explain)}{more}"
+        yield f"- **{named(row.package)}** `{row.exporter.shown}`: expected {finding.expected}, seen {finding.seen}{more}.{explain}"
         yield "  ```py"
         yield f"  x, flags = made({module!r}, {expression!r}), 0x{flags:03X}"
         yield "  ```"
     yield ""
 
 
-def _one_stop(text: str) -> str:
-    return text.replace("..", ".")
+def _crashes(rows: list[Row]) -> str:
+    """Where the process ended, type by type: it is not certain that the rule that was looked at then is the one that was broken."""
+    lines: list[str] = []
+    for row in rows:
+        for report in row.reports:
+            ended = [finding for finding in report.findings if finding.crash is not None]
+            if not ended:
+                continue
+            cause = " Each release gives a reference away ([E-61](#error-e-61)), which may be why." if lost_reference(report) else ""
+            told = "; ".join(f"{finding.crash} in the phase {finding.phase} ({finding.rule}: {finding.expected})" for finding in ended)
+            lines += [f"- **{named(row.package)}** `{row.exporter.shown}`: {told}.{cause}", "  ```sh", f"  {_command(report.target)}", "  ```"]
+    if not lines:
+        return ""
+    head = "The process that judged it ended. By hand: the lines of the rule in brackets, under `python -X faulthandler`, say where."
+    return "\n".join(['<a id="crashes"></a>', "## Crashes", "", head, "", *lines])
+
+
+def _command(target: str) -> str:
+    return shlex.join(["onloan", "check", target])
 
 
 def _notes(rows: list[Row]) -> str:
@@ -131,6 +153,16 @@ def _notes(rows: list[Row]) -> str:
     for rule in sorted(found, key=list(RULES).index):
         lines.append(f"- **{rule}** {RULES[rule].rule} {len(found[rule])} types: {', '.join(found[rule])}")
     return "\n".join(lines)
+
+
+def _incomplete(rows: list[Row]) -> str:
+    """What was left out of a judgement."""
+    lines = [
+        f"- **{named(row.package)}** `{row.exporter.shown}`: {phase}: {_cell(why)}"
+        for row in rows
+        for phase, why in dict.fromkeys(one for report in row.reports for one in report.incomplete)
+    ]
+    return "\n".join(["## Not looked at", "", *lines]) if lines else ""
 
 
 def _without_verdict(rows: list[Row]) -> str:
