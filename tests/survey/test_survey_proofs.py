@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from onloan.checker import RULES, Finding
-from onloan.survey.proofs import ASKING, flags_of, proof, template
+from onloan.survey.proofs import ASKING, flags_of, proof
 
 ARRAY = 'array:array("i", [1, 2, 3])'
 CTYPES = "ctypes:(c_int * 3)(1, 2, 3)"
@@ -14,7 +14,7 @@ CTYPES = "ctypes:(c_int * 3)(1, 2, 3)"
 
 def shown(rule, target, request):
     """What the lines print."""
-    finding = Finding(rule=rule, level="error", phase="", requests=(request,), expected="", seen="", explain="")
+    finding = Finding(rule=rule, level="error", phase="", requests=(request,), expected="", seen="", explain="mutator: __len__")
     done = subprocess.run([sys.executable, "-c", ASKING + proof(finding, target)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -42,11 +42,27 @@ def test_a_field_that_depends_on_the_request_is_seen_in_two_lines():
     assert full.endswith(" 6 1 2") and simple.endswith(" 6 1 1")
 
 
-def test_a_type_that_moves_its_memory_while_it_is_lent_is_shown(tmp_path):
-    moved = template("E-50").replace("# here", "ctypes.resize(x, 1 << 20)  # here")
-    program = f"{ASKING}x, flags = made('ctypes', '(c_char * 8)()'), 0x11C\n{moved}\n"
+def changed(rule, target, change):
+    """What the lines print where something is changed while a buffer is out."""
+    finding = Finding(rule=rule, level="error", phase="", requests=("FULL_RO",), expected="", seen="", explain=f"mutator: {change}")
+    program = ASKING + proof(finding, target)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    assert done.stdout.startswith("False "), done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_memory_that_moves_while_it_is_lent_is_shown():
+    resized = "ctypes:type('Resized', (c_char * 8,), {'grow': lambda x: resize(x, 1 << 20)})()"
+    assert changed("E-50", resized, "grow")[-1] == "False"
+
+
+def test_memory_that_stays_is_shown_with_the_refusal():
+    assert changed("E-50", "builtins:bytearray(8)", "clear") == ["Existing exports of data: object cannot be re-sized", "True", "True"]
+
+
+def test_a_change_behind_a_refusal_is_shown():
+    source = "type('Sly', (bytearray,), {'pop': lambda x: (x.__setitem__(0, 1), bytearray.pop(x))})(8)"
+    assert changed("E-51", f"builtins:{source}", "pop") == ["Existing exports of data: object cannot be re-sized", "False"]
 
 
 def test_references_are_counted_without_harm_to_the_process():

@@ -12,11 +12,8 @@ from collections.abc import Iterable
 from .. import __version__
 from ..checker import RULES, Finding
 from ..survey import Row, Survey
-from ..survey.proofs import ASKING, flags_of, template
+from ..survey.proofs import ASKING, given, template
 from .survey import ORDER, findings_of, lost_reference, named, sorted_rows
-
-_FULL_RO = 0x11C
-
 
 def as_markdown(survey: Survey, command: str) -> str:
     """The whole document; `command` is how the survey was made."""
@@ -93,7 +90,7 @@ def _rules(rows: list[Row], level: str) -> Iterable[str]:
                 f"{known.rule} *({known.source})*",
                 "",
                 *_items(of_rule),
-                "By hand, after [these lines](#by-hand), with `x` and `flags` from above:",
+                "By hand, after [these lines](#by-hand), with what stands above:",
                 "",
                 "```py",
                 template(rule),
@@ -103,19 +100,17 @@ def _rules(rows: list[Row], level: str) -> Iterable[str]:
 
 
 def _items(found: list[tuple[Row, str, Finding]]) -> Iterable[str]:
-    """One item for each type and each thing that was seen, with the first instance that showed it."""
-    seen: dict[tuple[str, str, str], list[tuple[Row, str, Finding]]] = {}
+    """One item for each thing that was seen of a package, with the first instance of each type that showed it."""
+    seen: dict[tuple[str, str, str, str], dict[str, tuple[str, Finding]]] = {}
     for row, target, finding in found:
-        seen.setdefault((row.exporter.shown, finding.expected, finding.seen), []).append((row, target, finding))
-    for alike in seen.values():
-        row, target, finding = alike[0]
-        more = f"; {len(alike) - 1} other instance{'' if len(alike) == 2 else 's'} the same" if len(alike) > 1 else ""
-        explain = f" {finding.explain[:1].upper()}{finding.explain[1:].rstrip('.')}." if finding.explain else ""
-        module, _, expression = target.partition(":")
-        flags = flags_of(finding.requests[0]) if finding.requests else _FULL_RO
-        yield f"- **{named(row.package)}** `{row.exporter.shown}`: expected {finding.expected}, seen {finding.seen}{more}.{explain}"
+        key = (named(row.package), finding.expected, finding.seen, finding.explain)
+        seen.setdefault(key, {}).setdefault(row.exporter.shown, (target, finding))
+    for (package, expected, was, explain), types in seen.items():
+        because = f" ({explain.rstrip('.')})" if explain else ""
+        yield f"- **{package}** {', '.join(f'`{name}`' for name in types)}: expected {expected}, seen {was}{because}."
         yield "  ```py"
-        yield f"  x, flags = made({module!r}, {expression!r}), 0x{flags:03X}"
+        for target, finding in types.values():
+            yield from (f"  {line}" for line in given(finding, target))
         yield "  ```"
     yield ""
 
@@ -151,8 +146,13 @@ def _notes(rows: list[Row]) -> str:
         return ""
     lines = ["## Notes", ""]
     for rule in sorted(found, key=list(RULES).index):
-        lines.append(f"- **{rule}** {RULES[rule].rule} {len(found[rule])} types: {', '.join(found[rule])}")
+        lines.append(f"- **{rule}** {RULES[rule].rule} {_types(found[rule])}")
     return "\n".join(lines)
+
+
+def _types(names: Iterable[str]) -> str:
+    every = list(names)
+    return f"{len(every)} type{'' if len(every) == 1 else 's'}: {', '.join(every)}."
 
 
 def _incomplete(rows: list[Row]) -> str:

@@ -61,6 +61,39 @@ _FIELDS = """\
 view = ask(x, flags)
 print(view.len, view.itemsize, view.ndim, numbers(view, view.shape))  # """
 
+_CHANGED = """\
+view = ask(x, flags)
+before = ctypes.string_at(view.buf, view.len)
+try:
+    change(x)
+except BufferError as error:
+    print(error)
+gc.collect()
+print(before == ctypes.string_at(view.buf, view.len))  # True is right; PYTHONMALLOC=debug and MALLOC_PERTURB_=165 overwrite what is freed
+"""
+
+#: What the mutators of the checker do, as far as one expression says it.
+_CHANGES: dict[str, str] = {
+    "append": "x.append(0)",
+    "extend": "x.extend(x[:])",
+    "insert": "x.insert(0, 0)",
+    "pop": "x.pop()",
+    "remove": "x.remove(x[0])",
+    "clear": "x.clear()",
+    "resize": "x.resize(8192)",
+    "truncate": "x.truncate(0)",
+    "frombytes": "x.frombytes(bytes(4096))",
+    "fromlist": "x.fromlist([0] * 4096)",
+    "+=": "x.__iadd__(x)",
+    "*=": "x.__imul__(64)",
+    "del [0]": "x.__delitem__(0)",
+    "[0:1] =": "x.__setitem__(slice(0, 1), x[:])",
+    "__setstate__": "x.__setstate__(bytes(4096))",
+    "__init__": "x.__init__(bytes(4096))",
+    "close": "x.close()",
+    "__exit__": "x.__exit__(None, None, None)",
+}
+
 _PROOFS: dict[str, str] = {
     "E-01": _COUNTS + "0 is right; a gain of 10 is a reference that is never given back",
     "E-02": "print(ask(x, flags).obj)  # None: nothing keeps the memory alive",
@@ -106,12 +139,13 @@ for request in (0x11C, flags):
     "E-38": "print(refusal(x, flags), memoryview(x).nbytes)  # nothing is lent, so every order holds",
     "E-40": "print(memoryview(x).format)  # what does it mean?",
     "E-41": "view = memoryview(x)\nprint(view.format, struct.calcsize(view.format), view.itemsize)  # the last two are the same",
-    "E-50": """\
-view = ask(x, flags)
-before = view.buf, ctypes.string_at(view.buf, view.len)
-# here the method that the finding names is called: x.…; a BufferError is right
-again = ask(x, flags)
-print(before[0] == again.buf, before[1] == ctypes.string_at(view.buf, view.len))  # memory moved while it was lent: the first view dangles""",
+    "E-50": _CHANGED
+    + """\
+try:
+    print(view.buf == ask(x, flags).buf)  # False: the memory is elsewhere now, and what was lent was freed
+except Exception as error:
+    print(error)""",
+    "E-51": _CHANGED.rstrip(),
     "E-52": """\
 view = memoryview(x)
 before = bytes(view)
@@ -163,9 +197,18 @@ def flags_of(request: str) -> int:
 
 def proof(finding: Finding, target: str) -> str:
     """Lines that show a finding by hand, after those of `ASKING`."""
+    return "\n".join([*given(finding, target), template(finding.rule), ""])
+
+
+def given(finding: Finding, target: str) -> list[str]:
+    """The lines that say what `x` and `flags` are, and where something is changed meanwhile, `change`."""
     module, _, expression = target.partition(":")
     flags = flags_of(finding.requests[0]) if finding.requests else _FULL_RO
-    return f"x = made({module!r}, {expression!r})\nflags = 0x{flags:03X}\n{template(finding.rule)}\n"
+    lines = [f"x, flags = made({module!r}, {expression!r}), 0x{flags:03X}"]
+    if "change(x)" in template(finding.rule):
+        name = finding.explain.partition("mutator: ")[2]
+        lines.append(f"change = lambda x: {_CHANGES.get(name, f'x.{name}()' if name.isidentifier() else '...')}")
+    return lines
 
 
 def template(rule: str) -> str:
