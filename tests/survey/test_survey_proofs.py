@@ -26,7 +26,7 @@ def shown(rule, target, request):
         ("E-11", "WRITABLE", "builtins:b'abc'", "0xa5a5a5a5a5a5a5a5", None),
         ("E-20", "FULL_RO", CTYPES, "[3] None None", "[3] [4] None"),
         ("E-21", "ND", CTYPES, "b'<i'", "None"),
-        ("E-22", "F_CONTIGUOUS", "ctypes:(c_int * 3 * 2)()", "[1, 0]", "[1, 1]"),
+        ("E-22", "F_CONTIGUOUS", "ctypes:(c_int * 3 * 2)()", "[1, 0] granted", "[1, 1] granted"),
         ("E-35", "FULL_RO", "types:type('Hashed', (bytearray,), {'__hash__': lambda x: 1})(b'abc')", "1 False", None),
         ("E-41", "FULL_RO", "ctypes:type('Either', (Union,), {'_fields_': [('a', c_int), ('b', c_double)]})()", "B 1 8", "i 4 4"),
     ],

@@ -119,9 +119,9 @@ view = ask(x, flags)
 print(numbers(view, view.shape), numbers(view, view.strides), numbers(view, view.suboffsets))  # None where not asked for, and only there""",
     "E-21": "print(ask(x, flags).format)  # None if FORMAT (4) was not asked for, a format if it was",
     "E-22": """\
-view = ask(x, flags)
-print([api.PyBuffer_IsContiguous(view, order) for order in (b"C", b"F")])  # granted, though it does not have the order asked for""",
-    "E-23": "print(ask(x, flags).readonly)  # 1 though WRITABLE (1) was asked for, or another answer than to FULL_RO (0x11C)",
+full = ask(x, 0x11C)  # the memory with its strides
+print([api.PyBuffer_IsContiguous(full, order) for order in (b"C", b"F")], refusal(x, flags))  # granted, though it is not in the order asked for""",
+    "E-23": "print(ask(x, 0x11C).readonly, ask(x, flags).readonly)  # two answers, or 1 though WRITABLE (1) was asked for",
     "E-24": """\
 for request in (0x11C, flags):
     view = ask(x, request)
