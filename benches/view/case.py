@@ -63,12 +63,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Group:
-    """One table: the ways in the order of its columns, the first of which is what the ratios are to."""
+    """One table: the ways in the order of its columns, the first of which is what the ratios are to.
+
+    `limit` is the way that does the least that anybody could.
+    """
 
     name: str
     note: str
     ways: list[str]
     cases: list[Case]
+    limit: str | None = None
 
     @property
     def base(self) -> str:

@@ -46,7 +46,7 @@ def out_of(here: set[str]) -> Group:
         "`v` and `w` are views that are held, as copyto's arrays are; memoryview assigns only along one dimension."
     )
     columns = [MEMCPY, HELD, CALLED, ASSIGNED, COPYTO, TO_CONTIGUOUS, PYO3, CYTHON, MEMORYVIEW]
-    return Group("Copies out of a layout", note, columns, cases)
+    return Group("Copies out of a layout", note, columns, cases, MEMCPY)
 
 
 def copy_marks(layout: Layout, nbytes: int) -> list[Mark]:
@@ -187,7 +187,7 @@ def into() -> Group:
                 )
             )
     note = "From memory without gaps; `v` and `w` are views that are held, as copyto's arrays are."
-    return Group("Copies into a layout", note, [MEMCPY, ASSIGNED, COPYTO, MEMORYVIEW], cases)
+    return Group("Copies into a layout", note, [MEMCPY, ASSIGNED, COPYTO, MEMORYVIEW], cases, MEMCPY)
 
 
 def spread_out(layout: Layout, nbytes: int) -> Made:
@@ -223,7 +223,7 @@ def new_bytes() -> Group:
         marks = [Mark(TOBYTES, MEMORYVIEW_AT_MOST, THEIR_TOBYTES)] if nbytes >= LARGE else []
         cases.append(Case(SUBOFFSETS, lambda nbytes=nbytes: rows_as_bytes(nbytes), size, marks=marks))
     note = f"A method call that makes a new object. {BYTES} is memcpy with that: `bytes` of a bytearray of the length."
-    return Group("Copies into new bytes", note, [BYTES, TOBYTES, THEIR_TOBYTES, NUMPY_TOBYTES], cases)
+    return Group("Copies into new bytes", note, [BYTES, TOBYTES, THEIR_TOBYTES, NUMPY_TOBYTES], cases, BYTES)
 
 
 def as_bytes(source: Any) -> Made:

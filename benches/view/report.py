@@ -67,6 +67,7 @@ def reached_json(reached: Reached) -> dict[str, object]:
         "against": reached.mark.against,
         "most": reached.mark.most,
         "measured": None if reached.measured is None else reached.measured.as_json(),
+        "limit": None if reached.limit is None else reached.limit.as_json(),
         "met": reached.met,
     }
 
@@ -116,11 +117,18 @@ def marks(facts: Facts) -> str:
     missed = facts.missed()
     lines = [f"{len(known) - len(missed)} of {len(known)} were met."]
     lines += [
-        f"- {group.name}: {row.case.title}: {reached.mark}: {reached.measured.median:.3g}"
+        f"- {group.name}: {row.case.title}: {reached.mark}: {reached.measured.median:.3g}{excuse(group, reached)}"
         for group, row, reached in missed
         if reached.measured is not None
     ]
     return "## Marks\n\n" + "\n".join([lines[0], "", *lines[1:]]).rstrip()
+
+
+def excuse(group: Group, reached: Reached) -> str:
+    """Where the limit itself would miss the mark, what it would have come to."""
+    if reached.limit is None or not reached.out_of_reach:
+        return ""
+    return f" ({group.limit} itself: {reached.limit.median:.3g})"
 
 
 def nanoseconds(value: float) -> str:

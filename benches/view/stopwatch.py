@@ -21,15 +21,21 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class Reached:
-    """What was measured of a mark; None where one of the two was not here."""
+    """What was measured of a mark, and what the limit of the group would have come to; None where somebody was not here."""
 
     mark: Mark
     measured: Spread | None
+    limit: Spread | None = None
 
     @property
     def met(self) -> bool | None:
         """The median is not over the mark."""
         return None if self.measured is None else self.measured.median <= self.mark.most
+
+    @property
+    def out_of_reach(self) -> bool:
+        """The limit itself would miss the mark."""
+        return self.limit is not None and self.limit.median > self.mark.most
 
 
 @dataclass(frozen=True)
@@ -63,16 +69,20 @@ def measure(group: Group, case: Case, rounds: int, batch: float, order: random.R
         gc.enable()
     base = times[group.base] if group.base in times else next(iter(times.values()))
     timings = {name: timing(values, base) for name, values in times.items()}
-    return Row(case, timings, [Reached(mark, reached(mark, case, times)) for mark in case.marks])
+    marks = [
+        Reached(mark, reached(mark.way, mark, case, times), reached(group.limit, mark, case, times))
+        for mark in case.marks
+    ]
+    return Row(case, timings, marks)
 
 
-def reached(mark: Mark, case: Case, times: dict[str, list[float | None]]) -> Spread | None:
-    """Ratios round by round, or nanoseconds an item."""
-    if mark.way not in times or (mark.against is not None and mark.against not in times):
+def reached(way: str | None, mark: Mark, case: Case, times: dict[str, list[float | None]]) -> Spread | None:
+    """What a mark is about, of one way: ratios round by round, or nanoseconds an item."""
+    if way not in times or (mark.against is not None and mark.against not in times):
         return None
     if mark.against is not None:
-        return Spread.of(ratios(times[mark.way], times[mark.against]))
-    return Spread.of([time / case.items for time in times[mark.way] if time is not None])
+        return Spread.of(ratios(times[way], times[mark.against]))
+    return Spread.of([time / case.items for time in times[way] if time is not None])
 
 
 def plan(way: Way, rounds: int, batch: float) -> Turn:

@@ -69,6 +69,16 @@ def test_a_mark_whose_peer_is_not_here_is_neither_met_nor_missed(stopwatch: Modu
     assert row.reached[0].met is None
 
 
+def test_a_mark_is_out_of_reach_when_the_limit_misses_it(stopwatch: ModuleType) -> None:
+    ways = {name: made_up(stopwatch, cost)[0] for name, cost in (("limit", 10), ("theirs", 20), ("ours", 15))}
+    marks = [stopwatch.Mark("ours", most, "theirs") for most in (0.4, 0.6)]
+    case = stopwatch.Case("made up", lambda: stopwatch.Made(1, ways), marks=marks)
+    group = stopwatch.Group("made up", "", list(ways), [case], limit="limit")
+    row = stopwatch.measure(group, case, 12, 1000.0, random.Random(0))
+    assert [reached.met for reached in row.reached] == [False, False]
+    assert [reached.out_of_reach for reached in row.reached] == [True, False]
+
+
 def test_a_slow_way_has_fewer_turns_and_is_compared_in_those(stopwatch: ModuleType) -> None:
     quick, _ = made_up(stopwatch, 100)
     slow, asked = made_up(stopwatch, 100_000)
