@@ -4,6 +4,7 @@ A buffer is a dict of the fields of `Py_buffer`, as `onloan_suite.raw.Held.field
 """
 
 import itertools
+import math
 import re
 
 SIMPLE = 0x000
@@ -178,3 +179,13 @@ def c_strides(shape, itemsize):
         strides.insert(0, itemsize)
         itemsize *= extent
     return strides
+
+
+def canonical(shape, strides, itemsize, flags):
+    """What contiguous memory says to `flags`: the strides of its order, also of axes with one item (E-27); else what it has."""
+    described = dict(suboffsets=None, len=0, ndim=len(shape), shape=shape, strides=strides, itemsize=itemsize)
+    described["len"] = math.prod(shape, start=itemsize)
+    c, f = is_contiguous(described, "C"), is_contiguous(described, "F")
+    if c and not (f and asks(flags, F_CONTIGUOUS) and not asks(flags, C_CONTIGUOUS)):
+        return c_strides(shape, itemsize)
+    return c_strides(shape[::-1], itemsize)[::-1] if f else strides

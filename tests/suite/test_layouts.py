@@ -9,14 +9,18 @@ from hypothesis import strategies as st
 from onloan_suite import FrozenCell, laid_out, lazy_numbers, raw
 
 from suite.oracle import (
+    ANY_CONTIGUOUS,
     C_CONTIGUOUS,
+    F_CONTIGUOUS,
     FORMAT,
     FULL_RO,
     ND,
     REQUESTS,
     WRITABLE,
+    STRIDES,
     asks,
     c_strides,
+    canonical,
     expected,
     indices,
     show,
@@ -67,12 +71,14 @@ def test_a_layout_is_built_exactly_if_every_item_lies_in_the_memory(layout, size
     assert held.to_contiguous("C") == items and buffer["itemsize"] == itemsize
     assert (buffer["shape"] or []) == layout["shape"]
     assert exporter.copied() == items
-    if items:
-        assert (buffer["strides"] or []) == layout["strides"]
     held.release()
     for flags in REQUESTS:
         try:
-            raw.acquire(exporter, flags).release()
+            held = raw.acquire(exporter, flags)
+            if asks(flags, STRIDES):
+                given = layout["shape"], layout["strides"], itemsize
+                assert (held.fields()["strides"] or []) == canonical(*given, flags), show(flags)
+            held.release()
             granted = True
         except BufferError:
             granted = False
@@ -101,6 +107,34 @@ def test_with_copies_every_consumer_gets_contiguous_items_and_what_it_wrote_arri
     held.release()
     held = raw.acquire(exporter, FULL_RO)
     assert held.to_contiguous("C") == written
+
+
+@pytest.mark.parametrize(
+    "shape, strides, in_c, in_f",
+    [
+        ([1, 4], [99, 2], [8, 2], [2, 2]),
+        ([4, 1], [2, -7], [2, 2], [2, 8]),
+        ([3, 1, 2], [4, 50, 2], [4, 4, 2], None),
+        ([2, 1, 3], [2, 0, 4], None, [2, 4, 4]),
+        ([1, 1], [5, 7], [2, 2], [2, 2]),
+        ([2, 1], [6, 50], None, None),
+    ],
+)
+def test_contiguous_memory_has_the_strides_of_its_order_also_where_there_is_one_item(shape, strides, in_c, in_f):
+    """E-27. Some consumers compare strides without a look at the shape."""
+    exporter = laid_out("read_only", bytes(range(32)), shape=shape, strides=strides, format="H", offset=8)
+
+    def seen(flags):
+        try:
+            return raw.acquire(exporter, flags).fields()["strides"]
+        except BufferError:
+            return None
+
+    assert (seen(C_CONTIGUOUS), seen(F_CONTIGUOUS)) == (in_c, in_f)
+    assert seen(ANY_CONTIGUOUS) == (in_c or in_f)
+    assert seen(FULL_RO) == (in_c or in_f or strides)
+    items = raw.acquire(exporter, FULL_RO)
+    assert items.to_contiguous("C") == strided(bytes(range(32)), shape, strides, 8, 2)
 
 
 def strided_places(layout, itemsize):

@@ -153,30 +153,37 @@ impl Grant {
     const FORMAT: u8 = 1;
     const SHAPE: u8 = 2;
     const STRIDES: u8 = 4;
-    const SUBOFFSETS: u8 = 8;
+    const FORTRAN: u8 = 8;
+    const SUBOFFSETS: u8 = 16;
 
     /// What `request` asks for, and memory like `offer` has.
     const fn to(request: Request, offer: Offer) -> Self {
         let indirect = offer.indirect() && request.wants(Request::INDIRECT);
+        let fortran = request.wants(Request::F_CONTIGUOUS) && !request.wants(Request::C_CONTIGUOUS);
         Self(
             (request.wants(Request::FORMAT) as u8 * Self::FORMAT)
                 | (request.wants(Request::ND) as u8 * Self::SHAPE)
                 | (request.wants(Request::STRIDES) as u8 * Self::STRIDES)
+                | (fortran as u8 * Self::FORTRAN)
                 | (indirect as u8 * Self::SUBOFFSETS),
         )
     }
 
-    /// A number below 8, for tables: 1 format, 2 shape, 4 strides. Suboffsets are in every grant of an indirect offer.
+    /// How many values [`index`](Grant::index) has.
+    pub const COUNT: usize = 16;
+
+    /// A number below [`COUNT`](Grant::COUNT), for tables: 1 format, 2 shape, 4 strides, 8 Fortran order. Suboffsets are in every grant of an
+    /// indirect offer.
     #[inline]
     #[must_use]
     pub const fn index(self) -> usize {
-        (self.0 & (Self::FORMAT | Self::SHAPE | Self::STRIDES)) as usize
+        self.0 as usize % Self::COUNT
     }
 
     /// The grant whose [`index`](Grant::index) it is, without suboffsets; higher bits are dropped.
     #[must_use]
     pub const fn from_index(index: usize) -> Self {
-        Self(index as u8 & (Self::FORMAT | Self::SHAPE | Self::STRIDES))
+        Self((index % Self::COUNT) as u8)
     }
 
     pub(super) const fn from_bits(bits: u8) -> Self {
@@ -208,6 +215,14 @@ impl Grant {
         self.0 & Self::STRIDES != 0
     }
 
+    /// Fortran order was asked for, and not C order as well. Memory that is contiguous in both, because one axis at most has more than one
+    /// item, then has other [canonical](crate::layout::Layout::canonical) strides.
+    #[inline]
+    #[must_use]
+    pub const fn fortran(self) -> bool {
+        self.0 & Self::FORTRAN != 0
+    }
+
     /// `suboffsets` is to point to the suboffsets; else it is NULL. True only where they are
     /// needed.
     #[inline]
@@ -223,6 +238,7 @@ impl fmt::Debug for Grant {
             .field("format", &self.format())
             .field("shape", &self.shape())
             .field("strides", &self.strides())
+            .field("fortran", &self.fortran())
             .field("suboffsets", &self.suboffsets())
             .finish()
     }

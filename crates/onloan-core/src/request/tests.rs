@@ -214,7 +214,18 @@ fn a_grant_names_the_fields_that_the_flags_asked_for() {
             assert_eq!(grant.format(), asked(0x04));
             assert_eq!(grant.shape(), asked(0x08));
             assert_eq!(grant.strides(), asked(0x18));
+            assert_eq!(grant.fortran(), asked(0x58) && !asked(0x38));
             assert_eq!(grant.suboffsets(), memory.3, "{memory:?} {request}");
+            let listed = Grant::from_index(grant.index());
+            let fields = |grant: Grant| {
+                (
+                    grant.format(),
+                    grant.shape(),
+                    grant.strides(),
+                    grant.fortran(),
+                )
+            };
+            assert_eq!(fields(listed), fields(grant));
         }
     }
 }

@@ -27,7 +27,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::{Mutex, PoisonError};
 
-use onloan_core::layout::{Layout, LayoutError};
+use onloan_core::layout::{Layout, LayoutError, Order};
 use onloan_core::request::{Answers, Grant, Offer};
 use onloan_core::state::{Kind, State, Traits, Word};
 use pyo3::prelude::*;
@@ -70,8 +70,11 @@ pub(crate) struct Facts {
     /// With which the release finds its way: the block, and [`TOLD`] if the author wants to hear of each release.
     pub(crate) internal: *mut c_void,
     /// By [`Grant::index`].
-    pub(crate) granted: [Granted; 8],
+    pub(crate) granted: [Granted; Grant::COUNT],
+    /// If the memory is contiguous, with the strides that say so also where an axis has one item only (RULES E-27).
     pub(crate) layout: Layout,
+    /// The same in Fortran order, where that has other strides.
+    pub(crate) fortran: Option<Box<Layout>>,
     pub(crate) text: FormatText,
     /// Nobody changes the memory while it is exported: it is read-only, and Rust holds it as `&[T]`.
     pub(crate) steady: bool,
@@ -98,9 +101,13 @@ impl Granted {
         strides: ptr::null_mut(),
     };
 
-    /// Of all fields those that a grant gives. Who does not ask for the shape gets bytes in a row, hence at most one dimension.
-    fn of(self, grant: Grant) -> Granted {
+    /// Of all fields those that a grant gives; `fortran` are the strides in Fortran order. Who does not ask for the shape gets bytes in a
+    /// row, hence at most one dimension.
+    fn of(self, fortran: *mut isize, grant: Grant) -> Granted {
         let mut granted = self;
+        if grant.fortran() {
+            granted.strides = fortran;
+        }
         if !grant.format() {
             granted.format = ptr::null_mut();
         }
@@ -128,8 +135,9 @@ impl Facts {
             itemsize: 1,
             suboffsets: ptr::null_mut(),
             internal: ptr::null_mut(),
-            granted: [Granted::NOTHING; 8],
+            granted: [Granted::NOTHING; Grant::COUNT],
             layout,
+            fortran: None,
             text: FormatText::Constant(c"B"),
             steady: false,
         }
@@ -140,7 +148,16 @@ impl Facts {
         self.internal = internal;
         self.buf = region.address().cast();
         self.steady = readonly && region.is_steady();
-        (self.layout, self.text) = region.into_parts();
+        let layout;
+        (layout, self.text) = region.into_parts();
+        let order = match layout.is_c_contiguous() {
+            true => Order::C,
+            false => Order::F,
+        };
+        self.layout = layout.canonical(order);
+        let fortran = self.layout.canonical(Order::F);
+        let other = fortran.strides() != self.layout.strides();
+        self.fortran = other.then(|| Box::new(fortran));
         self.offer = Offer::of(&self.layout, readonly);
         self.answers = self.offer.answers();
         self.len = self.layout.nbytes().cast_signed();
@@ -153,7 +170,11 @@ impl Facts {
             shape: axes(self.layout.shape()),
             strides: axes(self.layout.strides()),
         };
-        self.granted = std::array::from_fn(|index| all.of(Grant::from_index(index)));
+        let fortran = match &self.fortran {
+            None => all.strides,
+            Some(layout) => axes(layout.strides()),
+        };
+        self.granted = std::array::from_fn(|index| all.of(fortran, Grant::from_index(index)));
         self.suboffsets = axes(self.layout.suboffsets().unwrap_or_default());
     }
 }
