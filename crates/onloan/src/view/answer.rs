@@ -31,10 +31,9 @@ pub(super) unsafe fn read(
     geometry: &mut Geometry,
 ) -> Result<(), Contradiction> {
     geometry.base = answer.buf.cast();
-    let writable = request.wants(Request::WRITABLE) && answer.readonly == 0;
-    geometry.facts.writable = writable;
     // SAFETY: granted by the caller.
     let row = unsafe { read_row(answer, request, likely, geometry) }.is_some();
+    geometry.facts.writable = request.wants(Request::WRITABLE) && answer.readonly == 0;
     // A request that takes whatever there is cannot be broken.
     if row && request == Request::FULL_RO {
         return Ok(());

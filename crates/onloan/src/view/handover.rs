@@ -5,10 +5,10 @@
 //!   give back   obj ─▶ type ─▶ tp_as_buffer ─▶ bf_releasebuffer, then one reference to obj less
 //! ```
 //!
-//! Where the headers say what a type looks like, the slots are called from here, as the two functions call them. So it is known what runs: of an
-//! exporter without a release slot nothing does while somebody else holds it too; onloan's own slot keeps what is pending, and those of bytearray
-//! and memoryview only count. Only around other slots is it looked at whether an exception is pending, or was left. In the limited API a type has no fields, and the two functions are
-//! called; so they are for whatever is rare.
+//! Where the headers say what a type looks like, the slots are called from here, as the two functions call them (`slots-direct`). So it is known
+//! what runs: of an exporter without a release slot nothing does, but for its end if nobody else holds it; onloan's own slot keeps what is
+//! pending, and those of bytearray, memoryview and array only count. Only around other slots is it looked at whether an exception is pending, or was
+//! left. In the limited API a type has no fields, and the two functions are called; so they are for whatever is rare.
 
 use std::ffi::c_int;
 
@@ -31,7 +31,7 @@ pub(super) unsafe fn ask(
     {
         // SAFETY: granted by the caller.
         if let Some(get) = unsafe { direct::slots(object) }.and_then(|slots| slots.bf_getbuffer) {
-            // SAFETY: the type's own slot, called as `PyObject_GetBuffer` calls it; the rest is granted by the caller.
+            // SAFETY: the type's own slot, called as `PyObject_GetBuffer` calls it (`slots-direct`); the rest is granted by the caller.
             return unsafe { get(object, buffer, flags) };
         }
     }
@@ -86,6 +86,10 @@ fn report(py: Python<'_>) {
 /// With the fields of types at hand.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 mod direct {
+    use std::ffi::CStr;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::Ordering::Relaxed;
+
     use pyo3::ffi;
     use pyo3::prelude::*;
 
@@ -106,10 +110,50 @@ mod direct {
         unsafe { slots.as_ref() }
     }
 
-    /// Whether it is an exporter of the interpreter's own, whose release counts and does nothing else.
+    /// The last release slot that was found to [leave no exception](leaves_no_exception); an address.
+    static HARMLESS: AtomicUsize = AtomicUsize::new(0);
+
+    /// Whether it is known of the release slot of `class` that it leaves no exception, and one that is pending as it is: onloan's own,
+    /// and those that only count.
+    ///
+    /// # Safety
+    /// The class is alive, and the slot is its own.
     #[inline]
-    fn is_of_the_interpreter(class: *mut ffi::PyTypeObject) -> bool {
-        class == &raw mut ffi::PyByteArray_Type || class == &raw mut ffi::PyMemoryView_Type
+    unsafe fn leaves_no_exception(
+        release: ffi::releasebufferproc,
+        class: *mut ffi::PyTypeObject,
+    ) -> bool {
+        // SAFETY: granted by the caller.
+        release as usize == HARMLESS.load(Relaxed) || unsafe { is_harmless(release, class) }
+    }
+
+    /// # Safety
+    /// As [`leaves_no_exception`].
+    #[inline(never)]
+    unsafe fn is_harmless(release: ffi::releasebufferproc, class: *mut ffi::PyTypeObject) -> bool {
+        let counts = class == &raw mut ffi::PyByteArray_Type
+            || class == &raw mut ffi::PyMemoryView_Type
+            // SAFETY: granted by the caller.
+            || unsafe { is_array(class) };
+        let harmless = counts || slots::is_release(release);
+        if harmless {
+            HARMLESS.store(release as usize, Relaxed);
+        }
+        harmless
+    }
+
+    /// Whether it is `array` of the standard library: a type in C of that name, the address of which no header tells.
+    ///
+    /// # Safety
+    /// The class is alive.
+    unsafe fn is_array(class: *mut ffi::PyTypeObject) -> bool {
+        // SAFETY: alive (granted by the caller).
+        let flags = unsafe { (*class).tp_flags };
+        // SAFETY: as above.
+        let name = unsafe { (*class).tp_name };
+        // SAFETY: the name of a type is a C string.
+        let name = unsafe { CStr::from_ptr(name) };
+        flags & ffi::Py_TPFLAGS_IMMUTABLETYPE != 0 && name == c"array.array"
     }
 
     /// Whether it could be given back in the usual way; if not, nothing was done.
@@ -124,20 +168,16 @@ mod direct {
             return false;
         }
         // SAFETY: the buffer's own reference keeps it alive.
-        if unsafe { ffi::Py_REFCNT(object) } == 1 {
-            // Whatever the end of an object does, it is rare.
-            return false;
-        }
-        // SAFETY: as above.
         let class = unsafe { ffi::Py_TYPE(object) };
         // SAFETY: as above; attached.
         let slots = unsafe { slots(object) };
         if let Some(release) = slots.and_then(|slots| slots.bf_releasebuffer) {
-            let known = slots::is_release(release) || is_of_the_interpreter(class);
+            // SAFETY: as above; the slot is the type's own.
+            let known = unsafe { leaves_no_exception(release, class) };
             if !known && PyErr::occurred(py) {
                 return false;
             }
-            // SAFETY: the type's own slot, called as `PyBuffer_Release` calls it, once (granted by the caller).
+            // SAFETY: the type's own slot, called as `PyBuffer_Release` calls it (`slots-direct`), once (granted by the caller).
             unsafe { release(object, buffer) };
             if !known && PyErr::occurred(py) {
                 report(py);

@@ -205,17 +205,28 @@ fn an_exception_that_is_pending_stays() {
 #[test]
 fn an_exception_that_a_release_leaves_is_told_and_not_raised() {
     attached(|py| {
-        let exporter = rude(py, c"tests.Raising", release_with_an_exception);
-        let told = told(py, || {
-            lend_and_give_back(&exporter, || {});
-            assert!(!PyErr::occurred(py));
-        });
-        assert_eq!(told.len(), 2);
-        assert!(
-            told.iter()
-                .all(PyAnyMethods::is_instance_of::<PyLookupError>)
-        );
+        // The second has the name of an array, and is none.
+        for name in [c"tests.Raising", c"array.array"] {
+            let exporter = rude(py, name, release_with_an_exception);
+            for before in ordinary(py) {
+                lend_and_give_back(&before, || {});
+                is_told(&exporter);
+            }
+        }
     });
+}
+
+fn is_told(exporter: &Bound<'_, PyAny>) {
+    let py = exporter.py();
+    let told = told(py, || {
+        lend_and_give_back(exporter, || {});
+        assert!(!PyErr::occurred(py));
+    });
+    assert_eq!(told.len(), 2);
+    assert!(
+        told.iter()
+            .all(PyAnyMethods::is_instance_of::<PyLookupError>)
+    );
 }
 
 #[test]
