@@ -16,52 +16,57 @@ use super::geometry::{AXES, Geometry};
 /// Without [`Request::ND`] the items are bytes, whatever `ndim` and `itemsize` say: some exporters leave them as they are, some set `ndim` to 0
 /// or 1.
 ///
-/// `likely` is the size that items probably have, if the compiler knows one: those are read fastest.
-///
 /// # Errors
 /// What does not add up.
 ///
 /// # Safety
 /// Each array of `answer` is NULL or has `ndim` numbers that nobody writes to during the call.
-#[inline]
 pub(super) unsafe fn read(
     answer: &ffi::Py_buffer,
     request: Request,
-    likely: Option<usize>,
     geometry: &mut Geometry,
 ) -> Result<(), Contradiction> {
     geometry.base = answer.buf.cast();
-    // SAFETY: granted by the caller.
-    let row = unsafe { read_row(answer, request, likely, geometry) }.is_some();
     geometry.facts.writable = request.wants(Request::WRITABLE) && answer.readonly == 0;
-    // A request that takes whatever there is cannot be broken.
-    if row && request == Request::FULL_RO {
-        return Ok(());
-    }
+    let row = match request {
+        // Then the usual has been tried, and there is probably more to it.
+        Request::FULL_RO => None,
+        // SAFETY: granted by the caller.
+        _ => unsafe { read_row(answer, request, None, geometry) },
+    };
     // SAFETY: granted by the caller.
-    unsafe { read_at_length(answer, request, geometry, row) }
-}
-
-/// As [`read`], whatever there is; `row` if it was read as one. Not on the straight way through [`read`], that is, `cold`.
-///
-/// # Safety
-/// As [`read`].
-#[cold]
-unsafe fn read_at_length(
-    answer: &ffi::Py_buffer,
-    request: Request,
-    geometry: &mut Geometry,
-    row: bool,
-) -> Result<(), Contradiction> {
-    // SAFETY: granted by the caller.
-    if !row && unsafe { read_axes(answer, request, geometry) }.is_none() {
+    if row.is_none() && unsafe { read_axes(answer, request, geometry) }.is_none() {
         // SAFETY: granted by the caller.
         unsafe { read_any(answer, request, geometry) }?;
     }
+    // A request that takes whatever there is cannot be broken.
     if request != Request::FULL_RO {
         keeps_to(geometry, answer.readonly != 0, request)?;
     }
     Ok(())
+}
+
+/// As [`read`], for what most exporters have and most consumers ask for; `None` if it is something else, or does not add up.
+///
+/// `likely` is the size that items probably have, if the compiler knows one: others are something else.
+///
+/// # Safety
+/// As [`read`].
+#[inline(always)]
+pub(super) unsafe fn read_usual(
+    answer: &ffi::Py_buffer,
+    request: Request,
+    likely: Option<usize>,
+    geometry: &mut Geometry,
+) -> Option<()> {
+    if request != Request::FULL_RO {
+        return None;
+    }
+    geometry.base = answer.buf.cast();
+    // SAFETY: granted by the caller.
+    unsafe { read_row(answer, request, likely, geometry) }?;
+    geometry.facts.writable = false;
+    Some(())
 }
 
 /// One axis without gaps, which is what most exporters have; `None` if there is more to it, or if it does not add up.

@@ -42,7 +42,7 @@ impl Block {
     /// A block that nobody else knows, with an empty `buffer` and nothing known.
     #[inline]
     pub(super) fn take(py: Python<'_>) -> NonNull<Block> {
-        let block = spare::take(py).unwrap_or_else(Block::allocate);
+        let block = spare::take(py).unwrap_or_else(|| Block::take_listed(py));
         // SAFETY: a block that nobody else knows.
         let fresh = unsafe { &mut *block.as_ptr() };
         // All of it: some exporters leave fields as they are.
@@ -51,6 +51,10 @@ impl Block {
     }
 
     #[cold]
+    fn take_listed(py: Python<'_>) -> NonNull<Block> {
+        spare::take_listed(py).unwrap_or_else(Block::allocate)
+    }
+
     fn allocate() -> NonNull<Block> {
         NonNull::from(Box::leak(Box::new(Block {
             buffer: ffi::Py_buffer::new(),
@@ -114,16 +118,12 @@ mod spare {
 
     #[inline]
     pub(super) fn take(_py: Python<'_>) -> Option<NonNull<Block>> {
-        let ready = SPARE.ready.get();
-        if ready.is_null() {
-            return take_listed();
-        }
+        let ready = NonNull::new(SPARE.ready.get())?;
         SPARE.ready.set(ptr::null_mut());
-        NonNull::new(ready)
+        Some(ready)
     }
 
-    #[inline(never)]
-    fn take_listed() -> Option<NonNull<Block>> {
+    pub(super) fn take_listed(_py: Python<'_>) -> Option<NonNull<Block>> {
         let block = NonNull::new(SPARE.first.get())?;
         // SAFETY: a block in the list is alive, and nobody else uses it.
         SPARE.first.set(unsafe { block.as_ref() }.next);
@@ -176,6 +176,10 @@ mod spare {
     use super::Block;
 
     pub(super) fn take(_py: Python<'_>) -> Option<NonNull<Block>> {
+        None
+    }
+
+    pub(super) fn take_listed(_py: Python<'_>) -> Option<NonNull<Block>> {
         None
     }
 

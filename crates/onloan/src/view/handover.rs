@@ -36,6 +36,21 @@ pub(super) unsafe fn ask(
         }
     }
     // SAFETY: granted by the caller.
+    unsafe { ask_the_interpreter(object, buffer, flags) }
+}
+
+/// As [`ask`]: the interpreter, which knows what to say of an object that lends nothing.
+///
+/// # Safety
+/// As [`ask`].
+#[cfg_attr(not(any(Py_LIMITED_API, Py_GIL_DISABLED)), cold)]
+#[cfg_attr(any(Py_LIMITED_API, Py_GIL_DISABLED), inline)]
+unsafe fn ask_the_interpreter(
+    object: *mut ffi::PyObject,
+    buffer: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: granted by the caller.
     unsafe { ffi::PyObject_GetBuffer(object, buffer, flags) }
 }
 

@@ -78,27 +78,13 @@ unsafe impl Send for Loan {}
 // SAFETY: as above; `&Loan` changes nothing of the struct, and `known` is a lock.
 unsafe impl Sync for Loan {}
 
-impl Loan {
-    /// Asks `object` for its memory.
-    ///
-    /// Without [`Request::ND`] the items are bytes, whatever else the exporter says.
-    ///
-    /// # Errors
-    /// `TypeError` if the object lends nothing; what it raises if it refuses; `BufferError` if its answer contradicts itself or the request, with
-    /// the rule of the protocol that it breaks.
-    #[inline]
-    pub fn acquire(object: &Bound<'_, PyAny>, request: Request) -> PyResult<Loan> {
-        Loan::acquire_boxed(object, request, None).map_err(|error| *error)
-    }
+/// A loan of whose memory nothing is known yet.
+pub(super) struct Asked(Loan);
 
-    /// As [`acquire`](Self::acquire), of items that probably have a `likely` size. Where the request is known to the compiler, what was asked need not be looked up: so this becomes part of
-    /// its callers, and the error is in a box.
+impl Asked {
+    /// Asks `object` for its memory.
     #[inline(always)]
-    pub(super) fn acquire_boxed(
-        object: &Bound<'_, PyAny>,
-        request: Request,
-        likely: Option<usize>,
-    ) -> Result<Loan, Box<PyErr>> {
+    pub(super) fn ask(object: &Bound<'_, PyAny>, request: Request) -> Result<Asked, Box<PyErr>> {
         let py = object.py();
         let mut block = Block::take(py);
         // SAFETY: nobody else knows the block.
@@ -112,12 +98,55 @@ impl Loan {
         }
         filled.request = request;
         // From here on the drop gives it back.
-        let loan = Loan { block };
+        Ok(Asked(Loan { block }))
+    }
+
+    /// The loan, if the answer is of the [usual](answer::read_usual) kind, and items have the `likely` size. `request` is what was asked for,
+    /// which the caller may know without looking.
+    #[inline(always)]
+    pub(super) fn usual(mut self, request: Request, likely: Option<usize>) -> Result<Loan, Asked> {
+        // SAFETY: the loan's own (`HELD`).
+        let filled = unsafe { self.0.block.as_mut() };
+        let (answer, geometry) = (&filled.buffer, &mut filled.geometry);
         // SAFETY: arrays of `ndim` numbers: assumed of exporters (`exporter-bounds`).
-        match unsafe { answer::read(&filled.buffer, request, likely, &mut filled.geometry) } {
-            Ok(()) => Ok(loan),
-            Err(wrong) => Err(contradicted(object, loan, wrong)),
+        match unsafe { answer::read_usual(answer, request, likely, geometry) } {
+            Some(()) => Ok(self.0),
+            None => Err(self),
         }
+    }
+
+    /// The loan, whatever the answer is, unless it contradicts itself or the request.
+    #[inline(never)]
+    pub(super) fn read(
+        mut self,
+        object: &Bound<'_, PyAny>,
+        request: Request,
+    ) -> Result<Loan, Box<PyErr>> {
+        // SAFETY: the loan's own (`HELD`).
+        let filled = unsafe { self.0.block.as_mut() };
+        // SAFETY: arrays of `ndim` numbers: assumed of exporters (`exporter-bounds`).
+        match unsafe { answer::read(&filled.buffer, request, &mut filled.geometry) } {
+            Ok(()) => Ok(self.0),
+            Err(wrong) => Err(contradicted(object, self.0, wrong)),
+        }
+    }
+}
+
+impl Loan {
+    /// Asks `object` for its memory.
+    ///
+    /// Without [`Request::ND`] the items are bytes, whatever else the exporter says.
+    ///
+    /// # Errors
+    /// `TypeError` if the object lends nothing; what it raises if it refuses; `BufferError` if its answer contradicts itself or the request, with
+    /// the rule of the protocol that it breaks.
+    #[inline]
+    pub fn acquire(object: &Bound<'_, PyAny>, request: Request) -> PyResult<Loan> {
+        let loan = Asked::ask(object, request).and_then(|asked| {
+            let usual = asked.usual(request, None);
+            usual.or_else(|asked| asked.read(object, request))
+        });
+        loan.map_err(|error| *error)
     }
 
     /// Whether `object` is an exporter at all; it may still refuse. CPython: `PyObject_CheckBuffer`.

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 
 use super::item_type::{Any, Fit, Viewed};
 use super::items::Items;
-use super::loan::Loan;
+use super::loan::{Asked, Loan};
 use super::rank::DYNAMIC;
 use super::refusal::ViewError;
 
@@ -83,18 +83,42 @@ impl<'py, T: Viewed, const NDIM: usize> View<'py, T, NDIM> {
         } else {
             request.without(Request::FORMAT)
         };
-        match Loan::acquire_boxed(object, request, T::ITEMSIZE) {
-            Ok(loan) => {
-                // From here on the drop gives it back at once.
-                let view = View::<Any>::of(loan, object.py());
-                if T::fits_plainly(&view.loan, request) && (NDIM == DYNAMIC || view.ndim() == NDIM)
-                {
-                    return Ok(View::of(view.into_inner(), object.py()));
+        match Asked::ask(object, request) {
+            Ok(asked) => match asked.usual(request, T::ITEMSIZE) {
+                Ok(loan) if T::fits_plainly(&loan, request) && (NDIM == DYNAMIC || NDIM == 1) => {
+                    Ok(View::of(loan, object.py()))
                 }
-                view.narrowed_at_length()
-            }
+                Ok(loan) => View::fitted(loan, object.py()),
+                Err(asked) => View::read(asked, object, request),
+            },
             Err(raised) => Err(ViewError::of_refusal(object, request, raised)),
         }
+    }
+
+    /// The view of a loan, whatever the exporter answered.
+    #[inline(never)]
+    fn read(
+        asked: Asked,
+        object: &Bound<'py, PyAny>,
+        request: Request,
+    ) -> Result<Self, Box<ViewError>> {
+        match asked.read(object, request) {
+            Ok(loan)
+                if T::fits_plainly(&loan, request)
+                    && (NDIM == DYNAMIC || NDIM == loan.geometry().ndim()) =>
+            {
+                Ok(View::of(loan, object.py()))
+            }
+            Ok(loan) => View::fitted(loan, object.py()),
+            Err(raised) => Err(Box::new(ViewError::Raised(*raised))),
+        }
+    }
+
+    /// The view of a loan, if the items fit.
+    #[cold]
+    fn fitted(loan: Loan, py: Python<'py>) -> Result<Self, Box<ViewError>> {
+        let view = View::<Any>::of(loan, py);
+        view.narrowed().map_err(|(_, error)| Box::new(error))
     }
 
     /// Invariant `FITS` is the caller's.
@@ -105,14 +129,6 @@ impl<'py, T: Viewed, const NDIM: usize> View<'py, T, NDIM> {
             py,
             item: PhantomData,
         }
-    }
-
-    /// As [`typed`](View::typed), for what is no everyday case.
-    #[cold]
-    fn narrowed_at_length<U: Viewed, const RANK: usize>(
-        self,
-    ) -> Result<View<'py, U, RANK>, Box<ViewError>> {
-        self.narrowed().map_err(|(_, error)| Box::new(error))
     }
 
     fn narrowed<U: Viewed, const RANK: usize>(

@@ -7,7 +7,7 @@ use onloan_core::request::{Offer, Request, negotiate};
 use proptest::prelude::*;
 use pyo3::ffi;
 
-use super::{Contradiction, read, read_any, read_axes, read_row};
+use super::{Contradiction, read, read_any, read_axes, read_row, read_usual};
 use crate::view::geometry::Geometry;
 
 /// An answer that owns its arrays.
@@ -158,15 +158,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 8192, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_answer_is_taken_for_what_it_means_or_refused(
-        mut answer in answers(), request in 0..Request::COUNT, likely in prop::option::of(0..9_usize)
-    ) {
+    fn an_answer_is_taken_for_what_it_means_or_refused(mut answer in answers(), request in 0..Request::COUNT) {
         let request = Request::ALL[request];
         let meant = answer.meant(request);
         let filled = answer.struct_();
         let mut geometry = Geometry::nothing();
         // SAFETY: arrays of 65 numbers, which nobody writes to.
-        let found = unsafe { read(&filled, request, likely, &mut geometry) };
+        let found = unsafe { read(&filled, request, &mut geometry) };
         let kept = |layout: &Layout| {
             let asked = if request.wants(Request::ND) { request } else { request.without(Request::FORMAT) };
             negotiate(Offer::of(layout, answer.readonly), asked)
@@ -196,7 +194,12 @@ proptest! {
         let by_axes = unsafe { read_axes(&filled, request, &mut axes) };
         // SAFETY: as above.
         let by_any = unsafe { read_any(&filled, request, &mut any) };
-        for (short, geometry) in [(by_row, row), (by_axes, axes)] {
+        let mut usual = Geometry::nothing();
+        // SAFETY: as above.
+        let by_usual = unsafe { read_usual(&filled, request, likely, &mut usual) };
+        let whatever = request == Request::FULL_RO;
+        prop_assert_eq!(by_usual, by_row.filter(|()| whatever));
+        for (short, geometry) in [(by_row, row), (by_axes, axes), (by_usual, usual)] {
             if short.is_some() {
                 prop_assert_eq!(by_any, Ok(()));
                 same(&geometry, any.layout())?;
