@@ -2,7 +2,7 @@
 //!
 //! Items come as blocks without gaps ([`blocks`](super::blocks)), the value as a pattern of bytes and a
 //! mask ([`needle`](super::needle)). For items of 1, 2, 4, 8 and 16 bytes a block is gone through in runs
-//! without branches, which become vector instructions; plain bytes are left to the crate `memchr`.
+//! without branches, which become vector instructions; plain bytes are left to glibc or to the crate `memchr`.
 
 use core::ops::ControlFlow;
 
@@ -112,6 +112,30 @@ pub unsafe fn index_byte_raw(buf: *const u8, bytes: usize, byte: u8) -> Option<u
     }
     // SAFETY: promised by the caller.
     let bytes = unsafe { core::slice::from_raw_parts(buf, bytes) };
+    first(byte, bytes)
+}
+
+/// The place of the first byte that is this one.
+///
+/// glibc's own is made for each kind of processor, and what Python's `bytes` use.
+#[cfg(all(feature = "std", target_os = "linux", target_env = "gnu"))]
+#[inline]
+fn first(byte: u8, bytes: &[u8]) -> Option<usize> {
+    use core::ffi::{c_int, c_void};
+    unsafe extern "C" {
+        fn memchr(bytes: *const c_void, byte: c_int, count: usize) -> *const c_void;
+    }
+    let start = bytes.as_ptr();
+    // SAFETY: in bounds, initialized: the bytes of a slice.
+    let found = unsafe { memchr(start.cast(), byte.into(), bytes.len()) };
+    // NULL, or one of the bytes.
+    (!found.is_null()).then(|| found.addr() - start.addr())
+}
+
+/// The place of the first byte that is this one.
+#[cfg(not(all(feature = "std", target_os = "linux", target_env = "gnu")))]
+#[inline]
+fn first(byte: u8, bytes: &[u8]) -> Option<usize> {
     memchr::memchr(byte, bytes)
 }
 
@@ -143,7 +167,7 @@ impl Needle {
             Means::Bytes(pattern) => {
                 let equal = equal != pattern.negated;
                 match pattern.as_byte() {
-                    Some(byte) if equal => memchr::memchr(byte, items),
+                    Some(byte) if equal => first(byte, items),
                     _ => pattern.position(items, count, equal),
                 }
             }

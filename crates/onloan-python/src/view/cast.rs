@@ -73,9 +73,15 @@ pub(super) fn order(word: Option<&str>) -> PyResult<Order> {
     }
 }
 
-/// The most frequent case of [`cast`]: one dimension without gaps as one of another native letter. `None` for all others.
+/// The most frequent cases of [`cast`]: one dimension without gaps as items of another native letter, in one dimension or in `shape`. `None` for
+/// all others.
 #[inline]
-pub(super) fn quickly(view: &View, py: Python<'_>, text: &str) -> Option<View> {
+pub(super) fn quickly(
+    view: &View,
+    py: Python<'_>,
+    text: &str,
+    shape: Option<&[isize]>,
+) -> Option<View> {
     let native = Native::find(text.as_bytes())?;
     let line = view.geometry.line().filter(|line| line.is_gapless())?;
     let item = Item::Native(native);
@@ -84,7 +90,13 @@ pub(super) fn quickly(view: &View, py: Python<'_>, text: &str) -> Option<View> {
         return None;
     }
     let access = view.try_enter()?;
-    let geometry = Geometry::along(row_of(bytes, native));
+    let geometry = match shape {
+        None => Geometry::along(row_of(bytes, native)),
+        Some(shape) => Geometry::gapless(shape, native.size())?,
+    };
+    if geometry.nbytes() != bytes {
+        return None;
+    }
     // SAFETY: as many bytes without gaps.
     Some(unsafe { view.derive(py, &access, access.address(), geometry, item, view.readonly) })
 }

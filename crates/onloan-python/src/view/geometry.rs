@@ -1,23 +1,28 @@
 //! Where the items of a view lie, at the cost of what is asked.
 //!
-//! Most views have one direct dimension. Of that, two numbers are kept; the [`Layout`] that everything else works on is made when somebody asks
-//! for it, and at once for all other shapes.
+//! Most views have one direct dimension, nearly all others two or three. Of those the numbers are kept as they are; the [`Layout`] that everything
+//! else works on is made when somebody asks for it, and at once for more dimensions and for pointers.
 
-use std::slice;
 use std::sync::OnceLock;
 
 use onloan::layout::Layout;
 use onloan::request::Offer;
 
+/// As many dimensions are kept without a [`Layout`].
+pub(super) const AXES: usize = 3;
+
+/// More dimensions, or pointers.
+const BEYOND: usize = usize::MAX;
+
 /// Shape, strides, suboffsets and itemsize.
 pub(super) struct Geometry {
-    /// Of a line; else of no meaning.
-    extent: isize,
-    stride: isize,
+    /// Invariant `AXES_CHECKED`: unless `ndim` is [`BEYOND`], the first `ndim` numbers of these two are direct dimensions of which a layout can be
+    /// made.
+    shape: [isize; AXES],
+    strides: [isize; AXES],
+    ndim: usize,
     itemsize: usize,
-    /// Invariant `LINE`: one direct dimension of `extent` items, every `stride` bytes, of which a layout can be made.
-    line: bool,
-    /// There from the beginning, unless it is a line.
+    /// There from the beginning if `ndim` is [`BEYOND`].
     layout: OnceLock<Box<Layout>>,
 }
 
@@ -32,51 +37,95 @@ pub(super) struct Line {
 impl Geometry {
     /// As the layout says.
     pub(super) fn of(layout: Layout) -> Geometry {
-        if let ([extent], [stride], false) =
-            (layout.shape(), layout.strides(), layout.is_indirect())
+        let (shape, strides) = (layout.shape(), layout.strides());
+        if !layout.is_indirect()
+            && let Some(geometry) = Geometry::direct(shape, strides, layout.itemsize())
         {
-            return Geometry::along(Line {
-                extent: *extent,
-                stride: *stride,
-                itemsize: layout.itemsize(),
-            });
+            return geometry;
         }
         Geometry {
-            extent: 0,
-            stride: 0,
+            shape: [0; AXES],
+            strides: [0; AXES],
+            ndim: BEYOND,
             itemsize: layout.itemsize(),
-            line: false,
             layout: OnceLock::from(Box::new(layout)),
         }
+    }
+
+    /// The direct dimensions of a loan or of a layout; `None` if they are too many to be kept.
+    #[inline]
+    pub(super) fn direct(shape: &[isize], strides: &[isize], itemsize: usize) -> Option<Geometry> {
+        let ndim = shape.len();
+        let mut geometry = Geometry {
+            shape: [0; AXES],
+            strides: [0; AXES],
+            ndim,
+            itemsize,
+            layout: OnceLock::new(),
+        };
+        if ndim > AXES || strides.len() != ndim {
+            return None;
+        }
+        let kept = geometry.shape.iter_mut().zip(&mut geometry.strides);
+        for ((extent, stride), (new_extent, new_stride)) in kept.zip(shape.iter().zip(strides)) {
+            (*extent, *stride) = (*new_extent, *new_stride);
+        }
+        Some(geometry)
+    }
+
+    /// Dimensions without gaps in C order; `None` if they are too many to be kept, or have no items or more than can be counted.
+    #[inline]
+    pub(super) fn gapless(shape: &[isize], itemsize: usize) -> Option<Geometry> {
+        let mut strides = [0; AXES];
+        let mut step = isize::try_from(itemsize).ok()?;
+        for (stride, extent) in strides.get_mut(..shape.len())?.iter_mut().zip(shape).rev() {
+            *stride = step;
+            step = step.checked_mul(*extent).filter(|step| *step > 0)?;
+        }
+        Geometry::direct(shape, &strides[..shape.len()], itemsize)
     }
 
     /// One dimension: that of a loan or of a layout, or a part of one.
     #[inline]
     pub(super) fn along(line: Line) -> Geometry {
         Geometry {
-            extent: line.extent,
-            stride: line.stride,
+            shape: [line.extent, 0, 0],
+            strides: [line.stride, 0, 0],
+            ndim: 1,
             itemsize: line.itemsize,
-            line: true,
             layout: OnceLock::new(),
         }
     }
 
     /// Another one with the same items.
+    #[inline]
     pub(super) fn copy(&self) -> Geometry {
-        match self.line() {
-            Some(line) => Geometry::along(line),
-            None => Geometry::of(self.layout().clone()),
+        if self.ndim == BEYOND {
+            return Geometry::of(self.layout().clone());
+        }
+        Geometry {
+            shape: self.shape,
+            strides: self.strides,
+            ndim: self.ndim,
+            itemsize: self.itemsize,
+            layout: OnceLock::new(),
         }
     }
 
+    /// The only dimension, if it is direct.
     #[inline]
     pub(super) fn line(&self) -> Option<Line> {
-        self.line.then_some(Line {
-            extent: self.extent,
-            stride: self.stride,
+        (self.ndim == 1).then_some(Line {
+            extent: self.shape[0],
+            stride: self.strides[0],
             itemsize: self.itemsize,
         })
+    }
+
+    /// Shape and strides, if they are kept here.
+    #[inline]
+    fn axes(&self) -> Option<(&[isize], &[isize])> {
+        Some((self.shape.get(..self.ndim)?, self.strides.get(..self.ndim)?))
     }
 
     /// The layout, made when first asked for.
@@ -91,15 +140,16 @@ impl Geometry {
     #[cold]
     fn make_layout(&self) -> &Layout {
         self.layout.get_or_init(|| {
-            Layout::strided(&[self.extent], &[self.stride], self.itemsize)
+            let (shape, strides) = self.axes().unwrap_or_default();
+            Layout::strided(shape, strides, self.itemsize)
                 .map(Box::new)
-                .unwrap_or_else(|error| unreachable!("a line has no layout: {error}"))
+                .unwrap_or_else(|error| unreachable!("checked axes have no layout: {error}"))
         })
     }
 
     #[inline]
     pub(super) fn ndim(&self) -> usize {
-        if self.line { 1 } else { self.layout().ndim() }
+        self.shape().len()
     }
 
     #[inline]
@@ -109,63 +159,81 @@ impl Geometry {
 
     #[inline]
     pub(super) fn nbytes(&self) -> usize {
-        if self.line {
-            self.extent.unsigned_abs() * self.itemsize
-        } else {
-            self.layout().nbytes()
+        match self.axes() {
+            // A number that can be counted, as a layout of these dimensions promises.
+            Some((shape, _)) => shape.iter().fold(self.itemsize, |bytes, extent| {
+                bytes.wrapping_mul(extent.unsigned_abs())
+            }),
+            None => self.layout().nbytes(),
         }
     }
 
     /// As in `Py_buffer`; it stays where it is as long as this stays.
     #[inline]
     pub(super) fn shape(&self) -> &[isize] {
-        if self.line {
-            slice::from_ref(&self.extent)
-        } else {
-            self.layout().shape()
+        match self.axes() {
+            Some((shape, _)) => shape,
+            None => self.layout().shape(),
         }
     }
 
     #[inline]
     pub(super) fn strides(&self) -> &[isize] {
-        if self.line {
-            slice::from_ref(&self.stride)
-        } else {
-            self.layout().strides()
+        match self.axes() {
+            Some((_, strides)) => strides,
+            None => self.layout().strides(),
         }
     }
 
+    #[inline]
     pub(super) fn suboffsets(&self) -> &[isize] {
-        if self.line {
-            &[]
-        } else {
+        if self.ndim == BEYOND {
             self.layout().suboffsets().unwrap_or_default()
+        } else {
+            &[]
         }
     }
 
     #[inline]
     pub(super) fn is_c_contiguous(&self) -> bool {
-        match self.line() {
-            Some(line) => line.is_gapless(),
+        match self.axes() {
+            Some((shape, strides)) => self.is_gapless(shape.iter().zip(strides).rev()),
             None => self.layout().is_c_contiguous(),
         }
     }
 
     #[inline]
     pub(super) fn is_f_contiguous(&self) -> bool {
-        match self.line() {
-            Some(line) => line.is_gapless(),
+        match self.axes() {
+            Some((shape, strides)) => self.is_gapless(shape.iter().zip(strides)),
             None => self.layout().is_f_contiguous(),
         }
+    }
+
+    /// Of dimensions from the fastest on, as `PyBuffer_IsContiguous`: where there is at most one item the stride does not count.
+    #[inline]
+    fn is_gapless<'a>(&self, axes: impl Iterator<Item = (&'a isize, &'a isize)>) -> bool {
+        let mut step = self.itemsize.cast_signed();
+        let mut gapless = true;
+        for (extent, stride) in axes {
+            gapless &= *extent == 1 || *stride == step;
+            step = step.wrapping_mul(*extent);
+        }
+        gapless || step == 0
     }
 
     /// What requests this can answer.
     #[inline]
     pub(super) fn offer(&self, readonly: bool) -> Offer {
-        match self.line() {
-            Some(line) => Offer::new(readonly, line.is_gapless(), line.is_gapless(), false),
-            None => Offer::of(self.layout(), readonly),
+        if self.ndim == BEYOND {
+            return Offer::of(self.layout(), readonly);
         }
+        Offer::new(
+            readonly,
+            self.is_c_contiguous(),
+            self.is_f_contiguous(),
+            false,
+        )
     }
 }
 

@@ -10,11 +10,12 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt};
 
-use super::View;
+use super::access::Place;
 use super::geometry::Geometry;
 use super::pool::{Pool, Pooled, Reference};
 use super::row::{self, Make};
 use super::subscript;
+use super::{Address, View};
 
 /// An iterator over the first dimension: items, or of several dimensions parts.
 #[pyclass(frozen, module = "onloan", name = "ViewIterator")]
@@ -22,8 +23,16 @@ pub(crate) struct ViewIterator {
     view: Reference<View>,
     next: AtomicIsize,
     end: isize,
-    /// Of items in one direct dimension: how one becomes an object, and the bytes from one to the next.
-    quick: Option<(Make, isize)>,
+    quick: Option<Quick>,
+}
+
+/// Numbers in one direct dimension: how one becomes an object, and where they are.
+#[derive(Clone, Copy)]
+struct Quick {
+    make: Make,
+    address: Address,
+    stride: isize,
+    itemsize: usize,
 }
 
 impl ViewIterator {
@@ -40,17 +49,20 @@ impl ViewIterator {
     /// The next item, if it can be made without running anybody's code: a new reference, or NULL with an exception set.
     #[inline]
     pub(super) fn quick(&self, py: Python<'_>) -> Option<*mut ffi::PyObject> {
-        let (make, stride) = self.quick?;
+        let quick = self.quick.as_ref()?;
         let index = self.peek()?;
-        let view = self.view.get();
-        if view.is_released() {
+        if self.view.get().is_released() {
             return None;
         }
+        let address = quick
+            .address
+            .0
+            .wrapping_offset(index.wrapping_mul(quick.stride));
         // SAFETY: an item of the only dimension; not released, so that the loan has a user, and no code runs in which it could lose it: the
         // place is read before anything is made.
-        let place = unsafe { view.place_of(index.wrapping_mul(stride)) };
+        let place = unsafe { Place::promised(address, quick.itemsize, false) };
         self.advance(index);
-        Some(make(py, place))
+        Some((quick.make)(py, place))
     }
 
     /// The next index, if there is one.
@@ -101,13 +113,15 @@ impl ViewIterator {
 }
 
 /// See [`ViewIterator`].
-fn quick(view: &View) -> Option<(Make, isize)> {
+fn quick(view: &View) -> Option<Quick> {
     let line = view.geometry.line()?;
-    // Of numbers, whose bytes are read before anything is made.
-    match (view.item.native(), row::Maker::of(&view.item)?) {
-        (Some(_), row::Maker::Scalar(make)) => Some((make, line.stride)),
-        _ => None,
-    }
+    Some(Quick {
+        // Reads the bytes before it makes anything.
+        make: row::of_native(view.item.native()?),
+        address: view.address,
+        stride: line.stride,
+        itemsize: line.itemsize,
+    })
 }
 
 /// The extent of the first dimension.

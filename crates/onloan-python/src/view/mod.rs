@@ -222,14 +222,20 @@ impl View {
 /// Where the items of a loan lie.
 #[inline]
 fn geometry_of(loan: &Loan) -> Geometry {
-    match loan.axis() {
-        Some((extent, stride)) => Geometry::along(Line {
-            extent,
-            stride,
-            itemsize: loan.itemsize(),
-        }),
-        None => Geometry::of(loan.layout().clone()),
-    }
+    let itemsize = loan.itemsize();
+    let direct = match loan.axes() {
+        Some(([extent], [stride])) => {
+            let (extent, stride) = (*extent, *stride);
+            return Geometry::along(Line {
+                extent,
+                stride,
+                itemsize,
+            });
+        }
+        Some((shape, strides)) => Geometry::direct(shape, strides, itemsize),
+        None => None,
+    };
+    direct.unwrap_or_else(|| Geometry::of(loan.layout().clone()))
 }
 
 #[cold]

@@ -8,7 +8,7 @@
 //! `PyList_SetItem` of the stable ABI asks anew for each item whether this is a list and has a place of that number. Where the places are
 //! is verified on a list whose items are known; if they are not where they are looked for, that function stays in use.
 
-use std::ffi::c_longlong;
+use std::ffi::{c_long, c_longlong};
 use std::mem::size_of;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
@@ -40,8 +40,8 @@ pub(super) enum Maker {
 impl Maker {
     /// For the items of a view; `None` for those of the long way.
     pub(super) fn of(item: &Item) -> Option<Maker> {
-        if let Some(NativeCode::Half) = item.native() {
-            return Some(Maker::Scalar(half::<false>));
+        if let Some(code) = item.native() {
+            return Some(Maker::Scalar(of_native(code)));
         }
         let plan = item.plan()?;
         let maker = Maker::of_node(plan.root())?;
@@ -71,6 +71,31 @@ impl Maker {
             Maker::Scalar(make) => make(py, place),
             Maker::Record(fields) => tuple(py, fields, place),
         }
+    }
+}
+
+/// How the items of a native letter are made.
+#[inline]
+pub(super) fn of_native(code: NativeCode) -> Make {
+    use NativeCode::*;
+    match code {
+        UnsignedByte => unsigned_1::<false>,
+        SignedByte => signed_1::<false>,
+        Char => bytes,
+        Bool => truth,
+        Short => signed_2::<false>,
+        UnsignedShort => unsigned_2::<false>,
+        Int => signed_4::<false>,
+        UnsignedInt => unsigned_4::<false>,
+        Long if size_of::<c_long>() == 4 => signed_4::<false>,
+        UnsignedLong if size_of::<c_long>() == 4 => unsigned_4::<false>,
+        Size if size_of::<isize>() == 4 => signed_4::<false>,
+        UnsignedSize | Pointer if size_of::<usize>() == 4 => unsigned_4::<false>,
+        Long | LongLong | Size => signed_8::<false>,
+        UnsignedLong | UnsignedLongLong | UnsignedSize | Pointer => unsigned_8::<false>,
+        Half => half::<false>,
+        Float => single::<false>,
+        Double => double::<false>,
     }
 }
 
@@ -182,18 +207,20 @@ fn float(number: f64) -> Object {
 }
 
 macro_rules! complexes {
-    ($($name:ident $type:ty, $half:literal;)*) => {$(
+    ($($name:ident $type:ty;)*) => {$(
         fn $name<const SWAPPED: bool>(_py: Python<'_>, place: Place<'_>) -> Object {
-            let part = |at: usize| {
-                let mut bytes = place.part(at, $half)?.read::<$half>()?;
+            let Some(bytes) = place.read::<{ 2 * size_of::<$type>() }>() else {
+                return wrong_size();
+            };
+            let (parts, _) = bytes.as_chunks();
+            let part = |index: usize| -> f64 {
+                let mut bytes: [u8; size_of::<$type>()] = parts[index];
                 if SWAPPED {
                     bytes.reverse();
                 }
-                Some(<$type>::from_ne_bytes(bytes).into())
+                <$type>::from_ne_bytes(bytes).into()
             };
-            let (Some(re), Some(im)) = (part(0), part($half)) else {
-                return wrong_size();
-            };
+            let (re, im) = (part(0), part(1));
             // SAFETY: attached, as all makers are.
             unsafe { ffi::PyComplex_FromDoubles(re, im) }
         }
@@ -201,8 +228,8 @@ macro_rules! complexes {
 }
 
 complexes! {
-    complex_of_singles f32, 4;
-    complex_of_doubles f64, 8;
+    complex_of_singles f32;
+    complex_of_doubles f64;
 }
 
 fn truth(py: Python<'_>, place: Place<'_>) -> Object {
@@ -213,9 +240,7 @@ fn truth(py: Python<'_>, place: Place<'_>) -> Object {
 }
 
 fn bytes(py: Python<'_>, place: Place<'_>) -> Object {
-    place
-        .to_bytes(py)
-        .map_or(ptr::null_mut(), |bytes| bytes.into_ptr())
+    place.to_bytes(py).map_or(ptr::null_mut(), Bound::into_ptr)
 }
 
 /// An item that does not have the bytes of its format: never, by the way views are made.
@@ -242,7 +267,7 @@ pub(super) fn list<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     use NativeCode::*;
     // Of the most frequent ones the function is a part of the loop.
-    match (item.native(), size_of::<std::ffi::c_long>()) {
+    match (item.native(), size_of::<c_long>()) {
         (Some(UnsignedByte), _) => {
             filled(py, places, count, |place| unsigned_1::<false>(py, place))
         }
@@ -250,6 +275,7 @@ pub(super) fn list<'py>(
         (Some(LongLong), _) | (Some(Long), 8) => {
             filled(py, places, count, |place| signed_8::<false>(py, place))
         }
+        (Some(Bool), _) => filled(py, places, count, |place| truth(py, place)),
         (Some(Float), _) => filled(py, places, count, |place| single::<false>(py, place)),
         (Some(Double), _) => filled(py, places, count, |place| double::<false>(py, place)),
         _ => match maker {

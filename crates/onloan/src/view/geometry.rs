@@ -234,15 +234,11 @@ impl Geometry {
         })
     }
 
-    /// Extent and stride of the only axis, if it is direct.
+    /// Shape and strides, if all axes are direct.
     #[inline]
-    pub(super) fn axis(&self) -> Option<(isize, isize)> {
-        match (self.shape(), self.strides(), self.layout.get()) {
-            ([extent], [stride], layout) if !layout.is_some_and(Layout::is_indirect) => {
-                Some((*extent, *stride))
-            }
-            _ => None,
-        }
+    pub(super) fn axes(&self) -> Option<(&[isize], &[isize])> {
+        let indirect = self.layout.get().is_some_and(Layout::is_indirect);
+        (!indirect).then(|| (self.shape(), self.strides()))
     }
 
     /// The items lie without gaps in C order.

@@ -194,11 +194,11 @@ impl Loan {
         self.geometry().layout()
     }
 
-    /// Extent and stride, if there is one direct axis: what a [`Layout`] would say, without making one.
+    /// Shape and strides, if there are no pointers to be followed: what a [`Layout`] would say, without making one.
     #[inline]
     #[must_use]
-    pub fn axis(&self) -> Option<(isize, isize)> {
-        self.geometry().axis()
+    pub fn axes(&self) -> Option<(&[isize], &[isize])> {
+        self.geometry().axes()
     }
 
     /// The size of an item in bytes.

@@ -10,9 +10,11 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::Borrowed;
 use pyo3::ffi::{self, PyMethodDefPointer};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyList, PyString, PyTuple, PyType};
 
+use super::super::geometry::AXES;
 use super::super::{View, bytes, cast, pool};
+use super::item::index_of;
 use super::search;
 use super::{at_length, guarded, made_of, raise, returned, value};
 
@@ -227,16 +229,57 @@ unsafe extern "C" fn cast(
         unsafe { Borrowed::from_ptr(py, argument) }
     };
     let format = argument(0);
-    if count == 1
+    let shape = (count == 2).then(|| argument(1));
+    let shape = shape.as_deref().filter(|shape| !shape.is_none());
+    let extents = shape.map(extents);
+    if !matches!(extents, Some(None))
         && let Ok(text) = format.cast_exact::<PyString>()
         && let Ok(text) = text.to_str()
-        && let Some(made) = cast::quickly(view, py, text)
+        && let Some(made) = cast::quickly(
+            view,
+            py,
+            text,
+            extents.flatten().as_ref().map(Extents::as_slice),
+        )
     {
         return made_of(py, made);
     }
-    let shape = (count == 2).then(|| argument(1));
-    let shape = shape.as_deref().filter(|shape| !shape.is_none());
     returned(guarded(|| {
         pool::make(py, cast::cast(view, py, &format, shape, None, None)?)
     }))
+}
+
+/// A few numbers.
+struct Extents {
+    numbers: [isize; AXES],
+    count: usize,
+}
+
+impl Extents {
+    #[inline]
+    fn as_slice(&self) -> &[isize] {
+        self.numbers.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// The numbers of a list or a tuple with a few `int`; `None` for everything else.
+#[inline]
+fn extents(sequence: &Bound<'_, PyAny>) -> Option<Extents> {
+    let mut extents = Extents {
+        numbers: [0; AXES],
+        count: 0,
+    };
+    let mut add = |number: Bound<'_, PyAny>| {
+        let place = extents.numbers.get_mut(extents.count)?;
+        *place = index_of(number.as_ptr())?;
+        extents.count += 1;
+        Some(())
+    };
+    if let Ok(list) = sequence.cast_exact::<PyList>() {
+        list.iter().try_for_each(&mut add)?;
+    } else {
+        let tuple = sequence.cast_exact::<PyTuple>().ok()?;
+        tuple.iter().try_for_each(&mut add)?;
+    }
+    (extents.count > 0).then_some(extents)
 }

@@ -20,6 +20,7 @@
 //! PyO3 counts on each thread whether it is attached. Raw slots do not count, as CPython calls them attached anyway; what would look at that count
 //! ([`Py`] when dropped, exceptions too) is not dropped here, or inside of `Python::attach`, which only the ways of errors take.
 
+mod buffer;
 mod call;
 mod compare;
 mod item;
@@ -47,6 +48,7 @@ use super::pool;
 /// The index of a field of `PyTypeObject`, in pointers.
 const AS_SEQUENCE: usize = 13;
 const AS_MAPPING: usize = 14;
+const AS_BUFFER: usize = 20;
 const COMPARE_FIELD: usize = 25;
 const ITER: usize = 27;
 const ITERNEXT: usize = 28;
@@ -59,6 +61,8 @@ static SUBSCRIPT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static ASS_SUBSCRIPT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static CONTAINS: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static COMPARE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static GETBUFFER: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static RELEASEBUFFER: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static ITERATOR: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static NEXT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
@@ -96,6 +100,12 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
         exchange(&class, get, ffi::Py_mp_subscript, &SUBSCRIPT, new);
         let new = item::ass_subscript as *mut c_void;
         exchange(&class, set, ffi::Py_mp_ass_subscript, &ASS_SUBSCRIPT, new);
+    }
+    if let Some(table) = table(&class, AS_BUFFER, 2) {
+        let new = buffer::getbuffer as *mut c_void;
+        exchange(&class, table, ffi::Py_bf_getbuffer, &GETBUFFER, new);
+        let (field, new) = (table.wrapping_add(1), buffer::releasebuffer as *mut c_void);
+        exchange(&class, field, ffi::Py_bf_releasebuffer, &RELEASEBUFFER, new);
     }
     let new = compare::compare as *mut c_void;
     exchange(

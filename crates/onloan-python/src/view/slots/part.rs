@@ -9,7 +9,7 @@ use pyo3::types::{PyByteArray, PyBytes};
 use pyo3::{Borrowed, ffi};
 
 use super::super::access::{Access, Place};
-use super::super::geometry::Geometry;
+use super::super::geometry::{Geometry, Line};
 use super::super::native::NativeCode;
 use super::super::{View, assign, native};
 use super::item::{index_of, pack};
@@ -106,17 +106,9 @@ unsafe fn assign(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: alive (granted by the caller).
     let object = unsafe { Borrowed::from_ptr(py, object) };
-    if view.item.native() == Some(NativeCode::UnsignedByte)
-        && let Some((start, length)) = plain_bytes(&object)
-        && let Some(access) = view.try_enter()
-    {
-        let cut = Geometry::along(cut);
-        // SAFETY: items of the only dimension, which are in range.
-        let part = unsafe { access.narrowed(access.address().wrapping_offset(first), &cut) };
-        // SAFETY: the bytes of an object that the caller keeps alive, and no code runs meanwhile.
-        if unsafe { part.write_bytes(start, length) } {
-            return Some(0);
-        }
+    // SAFETY: items of the only dimension, which are in range.
+    if unsafe { copy_view(view, first, cut, &object) } {
+        return Some(0);
     }
     let part = |access: &Access<'_>| {
         let address = access.address().wrapping_offset(first);
@@ -124,6 +116,39 @@ unsafe fn assign(
     };
     let copied = guarded(|| assign::copy(view, &view.item, &object, part));
     Some(if copied.is_some() { 0 } else { -1 })
+}
+
+/// Copies plain bytes, or a view of items of the same letter, to a part of the items without gaps; `false`, and nothing is written, for
+/// everything else.
+///
+/// # Safety
+/// `cut` is items of the only dimension, `first` the bytes to them.
+#[inline]
+unsafe fn copy_view(view: &View, first: isize, cut: Line, object: &Bound<'_, PyAny>) -> bool {
+    let (start, length, letter) = if let Ok(from) = object.cast_exact::<View>() {
+        let from = from.get();
+        let gapless = from.geometry.line().is_some_and(Line::is_gapless);
+        if !gapless || from.is_released() {
+            return false;
+        }
+        let start = from.address.0.cast_const();
+        (start, from.geometry.nbytes(), from.item.native())
+    } else if let Some((start, length)) = plain_bytes(object) {
+        (start, length, Some(NativeCode::UnsignedByte))
+    } else {
+        return false;
+    };
+    if letter.is_none() || letter != view.item.native() {
+        return false;
+    }
+    let Some(access) = view.try_enter() else {
+        return false;
+    };
+    let cut = Geometry::along(cut);
+    // SAFETY: granted by the caller.
+    let part = unsafe { access.narrowed(access.address().wrapping_offset(first), &cut) };
+    // SAFETY: the bytes of an object that is borrowed and, if it is a view, not released; no code runs meanwhile.
+    unsafe { part.write_bytes(start, length) }
 }
 
 /// Where the bytes of `bytes` or a `bytearray` lie, whose buffers say nothing else.
