@@ -26,6 +26,7 @@ use onloan_core::kernel::{
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use super::geometry::Geometry;
 use super::managed::ManagedLoan;
@@ -192,6 +193,21 @@ impl<'view> Access<'view> {
             writable: !self.readonly,
             access: PhantomData,
         }
+    }
+
+    /// All bytes as they lie, if that is C order without gaps.
+    #[inline]
+    pub(super) fn block<'py>(&self, py: Python<'py>) -> Option<PyResult<Bound<'py, PyBytes>>> {
+        if !self.geometry.is_c_contiguous() {
+            return None;
+        }
+        let length = self.geometry.nbytes().cast_signed();
+        // SAFETY: attached; so many bytes (`LENT`, without gaps), from which is copied, and none of anybody's code runs meanwhile.
+        let bytes = unsafe { ffi::PyBytes_FromStringAndSize(self.address.cast(), length) };
+        // SAFETY: NULL with an exception set, or a new reference.
+        let bytes = unsafe { Bound::from_owned_ptr_or_err(py, bytes) };
+        // SAFETY: just made.
+        Some(bytes.map(|bytes| unsafe { bytes.cast_into_unchecked() }))
     }
 
     /// Copies all items out, without gaps, in `order`, to memory that need not be initialised.

@@ -36,6 +36,11 @@ pub(super) fn copy<'py>(
     py: Python<'py>,
     order: Order,
 ) -> PyResult<Bound<'py, PyBytes>> {
+    if (order == Order::C || access.geometry().ndim() < 2)
+        && let Some(block) = access.block(py)
+    {
+        return block;
+    }
     let length = access.geometry().nbytes();
     // SAFETY: attached; NULL for bytes that are written afterwards.
     let made = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), length.cast_signed()) };

@@ -73,39 +73,34 @@ pub(super) fn order(word: Option<&str>) -> PyResult<Order> {
     }
 }
 
-/// The most frequent cases of [`cast`]: one dimension without gaps as items of another native letter, in one dimension or in `shape`. `None` for
-/// all others.
+/// The most frequent case of [`cast`]: one dimension without gaps as items of another native letter. `None` for all others.
 #[inline]
-pub(super) fn quickly(
-    view: &View,
-    py: Python<'_>,
-    text: &str,
-    shape: Option<&[isize]>,
-) -> Option<View> {
+pub(super) fn quick_row(view: &View, text: &str) -> Option<(&'static Native, Line)> {
     let native = Native::find(text.as_bytes())?;
     let line = view.geometry.line().filter(|line| line.is_gapless())?;
-    let item = Item::Native(native);
     let bytes = line.extent.unsigned_abs() * line.itemsize;
-    if !view.item.is_byte() && !item.is_byte() || !bytes.is_multiple_of(native.size()) {
-        return None;
-    }
-    let access = view.try_enter()?;
-    let geometry = match shape {
-        None => Geometry::along(row_of(bytes, native)),
-        Some(shape) => Geometry::gapless(shape, native.size())?,
-    };
-    if geometry.nbytes() != bytes {
-        return None;
-    }
-    // SAFETY: as many bytes without gaps.
-    Some(unsafe { view.derive(py, &access, access.address(), geometry, item, view.readonly) })
+    let fits = view.item.is_byte() || Item::Native(native).is_byte();
+    (fits && bytes & (native.size() - 1) == 0).then(|| (native, row_of(bytes, native)))
 }
 
-/// So many bytes as items of a native letter, of which they are a multiple.
+/// As [`quick_row`], in a few dimensions.
+#[inline]
+pub(super) fn quick_shape(
+    view: &View,
+    text: &str,
+    shape: &[isize],
+) -> Option<(&'static Native, Geometry)> {
+    let (native, line) = quick_row(view, text)?;
+    let geometry = Geometry::gapless(shape, native.size())?;
+    let bytes = line.extent.unsigned_abs() * line.itemsize;
+    (geometry.nbytes() == bytes).then_some((native, geometry))
+}
+
+/// So many bytes as items of a native letter, of which they are a multiple. Its size is a power of 2.
 #[inline]
 fn row_of(bytes: usize, native: &Native) -> Line {
     Line {
-        extent: (bytes / native.size()).cast_signed(),
+        extent: (bytes >> native.size().trailing_zeros()).cast_signed(),
         stride: native.size().cast_signed(),
         itemsize: native.size(),
     }

@@ -38,7 +38,7 @@ pub(super) fn get<'py>(
     let py = key.py();
     let field = find(view, access, key)?;
     // SAFETY: a field of each item lies inside of the item (the plan places it there).
-    let made = unsafe {
+    let made = || unsafe {
         view.derive(
             py,
             access,

@@ -37,13 +37,19 @@ struct Quick {
 
 impl ViewIterator {
     pub(super) fn of(view: &Bound<'_, View>) -> PyResult<ViewIterator> {
-        Ok(ViewIterator {
-            end: extent(view.get())?,
+        Ok(ViewIterator::over(view, extent(view.get())?))
+    }
+
+    /// An iterator over so many items or parts.
+    #[inline]
+    pub(super) fn over(view: &Bound<'_, View>, end: isize) -> ViewIterator {
+        ViewIterator {
+            end,
             quick: quick(view.get()),
             // SAFETY: whoever drops an iterator is attached.
             view: unsafe { Reference::new(view.clone().unbind()) },
             next: AtomicIsize::new(0),
-        })
+        }
     }
 
     /// The next item, if it can be made without running anybody's code: a new reference, or NULL with an exception set.
@@ -113,6 +119,7 @@ impl ViewIterator {
 }
 
 /// See [`ViewIterator`].
+#[inline]
 fn quick(view: &View) -> Option<Quick> {
     let line = view.geometry.line()?;
     Some(Quick {

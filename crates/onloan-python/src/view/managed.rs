@@ -50,7 +50,7 @@ impl ManagedLoan {
     /// There is no memory for it; then the loan is given back.
     #[inline]
     pub(super) fn hold(py: Python<'_>, loan: Loan) -> PyResult<Reference<ManagedLoan>> {
-        let managed = pool::make(py, ManagedLoan::new(loan))?;
+        let managed = pool::make(py, || ManagedLoan::new(loan))?;
         // SAFETY: whoever drops a view is attached.
         Ok(unsafe { Reference::new(managed.unbind()) })
     }

@@ -109,37 +109,76 @@ impl View {
         }
     }
 
-    /// Asks `object` for its memory.
+    /// As [`of`](Self::of), as an object.
     #[inline]
+    fn made<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, View>> {
+        let py = object.py();
+        if let Ok(view) = object.cast_exact::<View>() {
+            let view = view.get();
+            let access = view.enter()?;
+            // SAFETY: address and geometry are those of the view, and it is not more writable.
+            return pool::make(py, || unsafe { view.copied(py, &access, view.readonly) });
+        }
+        let loan = View::borrow(object, Request::FULL_RO)?;
+        let (address, readonly) = (loan.address(), loan.readonly());
+        let item = Item::of(loan.format(), loan.itemsize());
+        let geometry = geometry_of(&loan);
+        let managed = ManagedLoan::hold(py, loan)?;
+        pool::make(py, || {
+            View::with(managed, address, geometry, item, readonly)
+        })
+    }
+
+    /// Asks `object` for its memory.
     fn acquire(object: &Bound<'_, PyAny>, request: Request) -> PyResult<View> {
+        let loan = View::borrow(object, request)?;
+        let (address, readonly) = (loan.address(), loan.readonly());
+        let item = Item::of(loan.format(), loan.itemsize());
+        let geometry = geometry_of(&loan);
+        let managed = ManagedLoan::hold(object.py(), loan)?;
+        Ok(View::with(managed, address, geometry, item, readonly))
+    }
+
+    #[inline]
+    fn borrow(object: &Bound<'_, PyAny>, request: Request) -> PyResult<Loan> {
         if !Loan::possible(object) {
             let name = object.get_type().name()?;
             return Err(PyTypeError::new_err(format!(
                 "memoryview: a bytes-like object is required, not '{name}'"
             )));
         }
-        let loan = match Loan::acquire(object, request) {
-            Ok(loan) => loan,
+        match Loan::acquire(object, request) {
+            Ok(loan) => Ok(loan),
             // Attached once more, so that PyO3 knows of it: it gives exceptions back.
-            Err(error) => Python::attach(|_| as_bytes(object, request, error))?,
-        };
-        let item = Item::of(loan.format(), loan.itemsize());
-        Ok(View {
-            address: Address(loan.address()),
-            geometry: geometry_of(&loan),
-            readonly: loan.readonly(),
-            managed: ManagedLoan::hold(object.py(), loan)?,
+            Err(error) => Python::attach(|_| as_bytes(object, request, error)),
+        }
+    }
+
+    /// A view that is not released. `managed` counts it as a user.
+    #[inline(always)]
+    fn with(
+        managed: Reference<ManagedLoan>,
+        address: *mut u8,
+        geometry: Geometry,
+        item: Item,
+        readonly: bool,
+    ) -> View {
+        View {
+            managed,
+            address: Address(address),
+            geometry,
             item,
+            readonly,
             state: Count::new(0),
             hash: AtomicIsize::new(-1),
-        })
+        }
     }
 
     /// Another view of memory that `access` holds.
     ///
     /// # Safety
     /// `LENT` holds for what is given, and the loan of `access` is that of this view.
-    #[inline]
+    #[inline(always)]
     unsafe fn derive(
         &self,
         py: Python<'_>,
@@ -153,32 +192,25 @@ impl View {
         self.managed.get().enter();
         // SAFETY: whoever drops a view is attached.
         let managed = unsafe { Reference::new(self.managed.clone_ref(py)) };
-        View {
-            managed,
-            address: Address(address),
-            geometry,
-            item,
-            readonly,
-            state: Count::new(0),
-            hash: AtomicIsize::new(-1),
-        }
+        View::with(managed, address, geometry, item, readonly)
+    }
+
+    /// The same items once more.
+    ///
+    /// # Safety
+    /// `access` is of this view; `readonly` if this is.
+    #[inline]
+    unsafe fn copied(&self, py: Python<'_>, access: &Access<'_>, readonly: bool) -> View {
+        let (address, geometry, item) = (self.address.0, self.geometry.copy(), self.item.clone());
+        // SAFETY: address and geometry are those of this view, and it is not more writable (granted by the caller).
+        unsafe { self.derive(py, access, address, geometry, item, readonly) }
     }
 
     /// The same items once more, read-only or as they are.
     fn again(&self, py: Python<'_>, readonly: bool) -> PyResult<View> {
         let access = self.enter()?;
-        let readonly = readonly || self.readonly;
-        // SAFETY: address and geometry are those of this view, and it is not more writable.
-        Ok(unsafe {
-            self.derive(
-                py,
-                &access,
-                self.address.0,
-                self.geometry.copy(),
-                self.item.clone(),
-                readonly,
-            )
-        })
+        // SAFETY: the access is of this view.
+        Ok(unsafe { self.copied(py, &access, readonly || self.readonly) })
     }
 
     /// The item that begins so many bytes behind the address.

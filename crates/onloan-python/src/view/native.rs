@@ -80,6 +80,17 @@ macro_rules! natives {
 /// In the order of [`NATIVES`], where each has two entries.
 const LETTERS: &[u8; 18] = b"Bbc?hHiIlLqQnNefdP";
 
+/// The place of each letter in [`LETTERS`]; beyond it for what is none.
+static INDICES: [u8; 128] = {
+    let mut indices = [u8::MAX; 128];
+    let mut index = 0;
+    while index < LETTERS.len() {
+        indices[LETTERS[index] as usize] = index as u8;
+        index += 1;
+    }
+    indices
+};
+
 static NATIVES: [Native; 2 * LETTERS.len()] = natives![
     "B" UnsignedByte u8,
     "b" SignedByte i8,
@@ -110,8 +121,7 @@ impl Native {
             [_] => 0,
             _ => return None,
         };
-        let letter = text[at];
-        let index = LETTERS.iter().position(|known| *known == letter)?;
+        let index = usize::from(*INDICES.get(usize::from(text[at]))?);
         NATIVES.get(2 * index + at)
     }
 

@@ -101,19 +101,19 @@ impl Pool {
     }
 }
 
-/// The object of a value.
+/// The object of a value, which is made at its place. `value` runs nobody's code.
 ///
 /// # Errors
 /// There is no memory for it.
 #[inline]
-pub(super) fn make<T: Pooled>(py: Python<'_>, value: T) -> PyResult<Bound<'_, T>> {
+pub(super) fn make<T: Pooled>(py: Python<'_>, value: impl FnOnce() -> T) -> PyResult<Bound<'_, T>> {
     let pool = T::pool();
     let Some(object) = pool.take(py) else {
-        return Bound::new(py, value);
+        return Bound::new(py, value());
     };
     let place = object.wrapping_byte_add(pool.value_at.get()).cast::<T>();
     // SAFETY: the place of the value (verified when the pool was opened), which has none now.
-    unsafe { place.write(value) };
+    unsafe { place.write(value()) };
     // SAFETY: an object of a class that the collector knows, complete, and hidden from it until now.
     unsafe { ffi::PyObject_GC_Track(object.cast()) };
     // SAFETY: a new reference.

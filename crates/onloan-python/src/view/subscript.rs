@@ -91,7 +91,7 @@ fn cut<'py>(
         let address = access.address().wrapping_offset(first);
         let geometry = Geometry::along(cut);
         // SAFETY: items `start`, `start + step`, … of the only dimension, which are in range.
-        let made = unsafe {
+        let made = || unsafe {
             view.derive(
                 py,
                 access,
@@ -119,7 +119,7 @@ fn part<'py>(
     let part = access.layout().select(selectors).map_err(key::wrong)?;
     let address = access.part(&part);
     // SAFETY: the items of a part are items of the whole.
-    let made = unsafe {
+    let made = || unsafe {
         view.derive(
             py,
             access,

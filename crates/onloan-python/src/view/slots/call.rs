@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
 use pyo3::{Borrowed, PyTypeInfo};
 
-use super::super::{View, pool};
+use super::super::View;
 use super::{at_length, guarded, returned, size_of_types};
 
 /// Indices of fields of `PyTypeObject`, in pointers.
@@ -109,7 +109,7 @@ unsafe extern "C" fn call(
     let object = unsafe { arguments.read() };
     // SAFETY: an object that the caller keeps alive.
     let object = unsafe { Borrowed::from_ptr(py, object) };
-    returned(guarded(|| pool::make(py, View::of(&object)?)))
+    returned(guarded(|| View::made(&object)))
 }
 
 /// What is to be said of other arguments, PyO3 says.

@@ -6,11 +6,12 @@ use std::sync::atomic::Ordering;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use pyo3::{Borrowed, Bound};
 
 use super::super::iterate::ViewIterator;
-use super::super::{View, native, pool};
-use super::{ASS_SUBSCRIPT, ITERATOR, LENGTH, NEXT, SUBSCRIPT, guarded, part, returned, value};
+use super::super::{View, native};
+use super::{ASS_SUBSCRIPT, ITERATOR, LENGTH, NEXT, SUBSCRIPT, made_of, part, value};
 
 /// The item at an index, if the short way does for it.
 #[inline]
@@ -135,7 +136,16 @@ pub(super) unsafe fn pack(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: alive (granted by the caller).
     let object = unsafe { Borrowed::from_ptr(py, object) };
-    if view.readonly || !native::is_plain(&object) {
+    if view.readonly {
+        return None;
+    }
+    if code == native::NativeCode::Char {
+        return match object.cast_exact::<PyBytes>().ok()?.as_bytes() {
+            [byte] => Some(native::Packed::One([*byte])),
+            _ => None,
+        };
+    }
+    if !native::is_plain(&object) {
         return None;
     }
     native::pack(code, view.item.text(), &object).ok()
@@ -162,9 +172,10 @@ pub(super) unsafe extern "C" fn iterator(object: *mut ffi::PyObject) -> *mut ffi
     let view = unsafe { Borrowed::from_ptr(py, object) };
     // SAFETY: a view, as CPython calls slots.
     let view: Borrowed<'_, '_, View> = unsafe { view.cast_unchecked() };
-    if view.get().geometry.line().is_some() && !view.get().is_released() {
-        let made = || pool::make(py, ViewIterator::of(&view)?);
-        return returned(guarded(made));
+    if let Some(line) = view.get().geometry.line()
+        && !view.get().is_released()
+    {
+        return made_of(py, || ViewIterator::over(&view, line.extent));
     }
     // SAFETY: PyO3's slot, set before this one was put in.
     let long: ffi::getiterfunc = unsafe { mem::transmute(ITERATOR.load(Ordering::Acquire)) };

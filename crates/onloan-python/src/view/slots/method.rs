@@ -12,7 +12,8 @@ use pyo3::ffi::{self, PyMethodDefPointer};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple, PyType};
 
-use super::super::geometry::AXES;
+use super::super::geometry::{AXES, Geometry};
+use super::super::item::Item;
 use super::super::{View, bytes, cast, pool};
 use super::item::index_of;
 use super::search;
@@ -185,9 +186,8 @@ unsafe extern "C" fn to_readonly(
         raise(super::super::released());
         return ptr::null_mut();
     };
-    let (address, geometry) = (access.address(), view.geometry.copy());
-    // SAFETY: address and geometry are those of this view, and it is not more writable.
-    let made = unsafe { view.derive(py, &access, address, geometry, view.item.clone(), true) };
+    // SAFETY: the access is of this view.
+    let made = || unsafe { view.copied(py, &access, true) };
     made_of(py, made)
 }
 
@@ -228,24 +228,40 @@ unsafe extern "C" fn cast(
         // SAFETY: an object that CPython keeps alive.
         unsafe { Borrowed::from_ptr(py, argument) }
     };
-    let format = argument(0);
+    let format: &Bound<'_, PyAny> = &argument(0);
+    let text = format
+        .cast_exact::<PyString>()
+        .ok()
+        .and_then(|text| text.to_str().ok());
+    if count == 1
+        && let Some(text) = text
+        && let Some((native, line)) = cast::quick_row(view, text)
+        && let Some(access) = view.try_enter()
+    {
+        let item = Item::Native(native);
+        let (address, readonly) = (access.address(), view.readonly);
+        // SAFETY: as many bytes as the view has, which has no gaps.
+        let made =
+            || unsafe { view.derive(py, &access, address, Geometry::along(line), item, readonly) };
+        return made_of(py, made);
+    }
     let shape = (count == 2).then(|| argument(1));
     let shape = shape.as_deref().filter(|shape| !shape.is_none());
-    let extents = shape.map(extents);
-    if !matches!(extents, Some(None))
-        && let Ok(text) = format.cast_exact::<PyString>()
-        && let Ok(text) = text.to_str()
-        && let Some(made) = cast::quickly(
-            view,
-            py,
-            text,
-            extents.flatten().as_ref().map(Extents::as_slice),
-        )
+    if let Some(shape) = shape
+        && let Some(text) = text
+        && let Some(extents) = extents(shape)
+        && let Some((native, geometry)) = cast::quick_shape(view, text, extents.as_slice())
+        && let Some(access) = view.try_enter()
     {
+        let item = Item::Native(native);
+        let (address, readonly) = (access.address(), view.readonly);
+        // SAFETY: as many bytes as the view has, which has no gaps.
+        let made = || unsafe { view.derive(py, &access, address, geometry, item, readonly) };
         return made_of(py, made);
     }
     returned(guarded(|| {
-        pool::make(py, cast::cast(view, py, &format, shape, None, None)?)
+        let made = cast::cast(view, py, format, shape, None, None)?;
+        pool::make(py, || made)
     }))
 }
 
@@ -269,17 +285,18 @@ fn extents(sequence: &Bound<'_, PyAny>) -> Option<Extents> {
         numbers: [0; AXES],
         count: 0,
     };
-    let mut add = |number: Bound<'_, PyAny>| {
-        let place = extents.numbers.get_mut(extents.count)?;
-        *place = index_of(number.as_ptr())?;
-        extents.count += 1;
-        Some(())
-    };
-    if let Ok(list) = sequence.cast_exact::<PyList>() {
-        list.iter().try_for_each(&mut add)?;
+    type Get = unsafe extern "C" fn(*mut ffi::PyObject, isize) -> *mut ffi::PyObject;
+    let (count, get): (usize, Get) = if let Ok(list) = sequence.cast_exact::<PyList>() {
+        (list.len(), ffi::PyList_GetItem)
+    } else if let Ok(tuple) = sequence.cast_exact::<PyTuple>() {
+        (tuple.len(), ffi::PyTuple_GetItem)
     } else {
-        let tuple = sequence.cast_exact::<PyTuple>().ok()?;
-        tuple.iter().try_for_each(&mut add)?;
+        return None;
+    };
+    extents.count = count;
+    for (index, number) in extents.numbers.get_mut(..count)?.iter_mut().enumerate() {
+        // SAFETY: a list or a tuple, alive and attached, with so many items; the reference is its own, and no code runs meanwhile.
+        *number = index_of(unsafe { get(sequence.as_ptr(), index.cast_signed()) })?;
     }
     (extents.count > 0).then_some(extents)
 }

@@ -43,7 +43,7 @@ use pyo3::{Borrowed, PyClass, PyTypeInfo};
 
 use super::View;
 use super::iterate::ViewIterator;
-use super::pool;
+use super::pool::{self, Pooled};
 
 /// The index of a field of `PyTypeObject`, in pointers.
 const AS_SEQUENCE: usize = 13;
@@ -245,10 +245,10 @@ fn returned<T>(object: Option<Bound<'_, T>>) -> *mut ffi::PyObject {
     object.map_or(ptr::null_mut(), Bound::into_ptr)
 }
 
-/// The object of a view, to be returned.
+/// The object of a value, to be returned.
 #[inline]
-fn made_of(py: Python<'_>, view: View) -> *mut ffi::PyObject {
-    match pool::make(py, view) {
+fn made_of<T: Pooled>(py: Python<'_>, value: impl FnOnce() -> T) -> *mut ffi::PyObject {
+    match pool::make(py, value) {
         Ok(made) => made.into_ptr(),
         Err(error) => {
             raise(error);

@@ -75,7 +75,7 @@ unsafe fn cut(view: &View, key: *mut ffi::PyObject) -> Option<*mut ffi::PyObject
     // SAFETY: granted by the caller.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: items `start`, `start + step`, … of the only dimension, which are in range.
-    let made = unsafe {
+    let made = || unsafe {
         view.derive(
             py,
             &access,
