@@ -3,7 +3,9 @@
 use super::equal::plan;
 use super::*;
 use crate::format::{LongDouble, Plan, Value};
-use crate::kernel::{Needle, count_raw, equal_values, index_raw, is_all_raw};
+use crate::kernel::{
+    Needle, count_byte_raw, count_raw, equal_values, index_byte_raw, index_raw, is_all_raw,
+};
 
 const FORMATS: [&str; 30] = [
     "B",
@@ -190,6 +192,36 @@ fn the_first_in_c_order_is_found_in_any_memory_order() {
     items[8] = vec![9];
     real.write(&items);
     check(&real, &plan, &Value::Int(9)).unwrap();
+}
+
+#[test]
+fn a_byte_is_found_wherever_it_is_in_a_row_of_any_length() {
+    let mut row = vec![0; 300];
+    for length in 0..row.len() {
+        for place in [0, length / 2, length.saturating_sub(1)] {
+            for byte in [1, 0x80, 0xff] {
+                row[place] = byte;
+                // Behind the end, where it does not count.
+                row[length] = byte;
+                let expected = (place < length).then_some(place);
+                let row_start = row.as_ptr();
+                // SAFETY: so many bytes of a vector.
+                let found = unsafe { index_byte_raw(row_start, length, byte) };
+                assert_eq!(found, expected, "{length} bytes");
+                // SAFETY: so many bytes of a vector.
+                let count = unsafe { count_byte_raw(row_start, length, byte) };
+                assert_eq!(count, expected.iter().count(), "{length} bytes");
+                // SAFETY: so many bytes of a vector.
+                let zeros = unsafe { count_byte_raw(row_start, length, 0) };
+                assert_eq!(zeros + count, length);
+                row[place] = 0;
+                row[length] = 0;
+            }
+        }
+    }
+    // SAFETY: no bytes.
+    let nothing = unsafe { index_byte_raw(core::ptr::null(), 0, 1) };
+    assert_eq!(nothing, None);
 }
 
 #[test]

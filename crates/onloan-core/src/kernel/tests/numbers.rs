@@ -5,8 +5,8 @@ use alloc::{format, string::String};
 use super::equal::{float, plan};
 use super::*;
 use crate::format::{LongDouble, Plan, Value};
-use crate::kernel::equal_values;
 use crate::kernel::numeric::{self, Number};
+use crate::kernel::{equal_values, half_to_single};
 
 /// Numbers at the edges of formats.
 pub(super) fn numbers() -> Vec<Value> {
@@ -120,6 +120,22 @@ fn an_integer_equals_a_float_if_its_digits_are_the_same() {
             let expected = digits(&one) == digits(&two) && !nan;
             assert_eq!(equal_values(&one, &two), expected, "{one:?} {two:?}");
         }
+    }
+}
+
+#[test]
+fn every_half_is_the_single_that_is_read_of_it() {
+    let half = plan("e");
+    for bits in 0..=u16::MAX {
+        let Value::Float(value) = half.read(&bits.to_ne_bytes()).unwrap() else {
+            panic!("a half is a float");
+        };
+        let single = f64::from(half_to_single(bits));
+        assert!(
+            single.to_bits() == value.to_bits() || single.is_nan() && value.is_nan(),
+            "{bits:#x}"
+        );
+        assert_eq!(single.is_sign_negative(), bits >> 15 == 1, "{bits:#x}");
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::{borrow::Cow, format, string::String};
 use core::ops::ControlFlow;
 
 use super::*;
-use crate::kernel::{Separator, bytes_raw, hex_raw, visit_bytes_raw};
+use crate::kernel::{Separator, bytes_raw, hex_raw, visit_bytes_raw, write_hex_raw};
 use crate::layout::Order;
 
 /// The oracle: whether a separator stands before a byte, by counting from the end that counts.
@@ -56,6 +56,10 @@ proptest! {
         let real = Real::new(laid(&shape, itemsize, &axes), 1);
         let bytes = real.items().concat();
         prop_assert_eq!(hex(&real, None), hex_byte_by_byte(&bytes, ' ', 0));
+        let mut written = vec![b'-'; 2 * bytes.len() + 1];
+        // SAFETY: `build` made the memory, and there are two bytes for each.
+        unsafe { write_hex_raw(real.buf, &real.layout, written.as_mut_ptr()) };
+        prop_assert_eq!(String::from_utf8(written).unwrap(), hex(&real, None) + "-");
         let separated = hex(&real, Separator::new(':', every));
         prop_assert_eq!(separated, hex_byte_by_byte(&bytes, ':', every), "{} bytes", bytes.len());
     }
