@@ -6,7 +6,7 @@ again is full of a byte of our own.
 
 from __future__ import annotations
 
-from .._onloan import _check_churn
+from .._onloan import _check_churn, _check_freed
 
 #: glibc fills freed memory with this; what it hands out with the complement.
 PERTURB = 0xB5
@@ -32,34 +32,18 @@ ENVIRONMENT = {
 GLIBC_TUNABLES = f"glibc.malloc.perturb={PERTURB}:glibc.malloc.tcache_count=0"
 
 
-def churn(nbytes: int) -> None:
-    """Allocates and frees memory of about that size, through Python and through malloc."""
-    sizes = [max(size, 1) for size in (nbytes, nbytes + 1, nbytes + 16, nbytes - 8)]
-    if nbytes <= 1 << 22:
-        for size in sizes:
-            blocks = [bytearray(bytes([CHURN])) * size for _ in range(32)]
-            del blocks
-        _check_churn(sizes, CHURN)
-
-
-def freed_already(contents: bytes) -> str | None:
-    """Why contents look like memory that was freed before they were seen at all: all of them are what freed memory is full of."""
-    for byte in (0xDD, PERTURB):
-        if len(contents) >= 8 and contents.count(byte) == len(contents):
-            return f"all {len(contents)} bytes are 0x{byte:02X}: {_BYTES[byte]}"
-    return None
+def churn(nbytes: int) -> object:
+    """Memory of about that size and of small sizes, from Python and from malloc; it is taken until what is returned goes."""
+    sizes = {max(size, 1) for size in (8, 16, 24, 32, nbytes, nbytes - 1, nbytes + 1, nbytes + 16, nbytes - 8) if size <= 1 << 22}
+    taken: list[object] = [bytearray(bytes([CHURN])) * size for size in sizes for _ in range(32)]
+    taken.append(_check_churn(sorted(sizes), CHURN))
+    return taken
 
 
 def freed(before: bytes, after: bytes) -> str | None:
     """Why `after` looks like freed memory, `before` being what was there; `None` if it does not."""
-    if before == after or not after:
+    found = _check_freed(before, after)
+    if found is None:
         return None
-    length = min(16, len(after))
-    for byte, why in _BYTES.items():
-        run = bytes([byte]) * length
-        at = after.find(run)
-        while at >= 0:
-            if before[at : at + length] != run:
-                return f"{length} bytes 0x{byte:02X} at offset {at}: {why}"
-            at = after.find(run, at + length)
-    return None
+    byte, offset, length = found
+    return f"{length} bytes 0x{byte:02X} at offset {offset}: {_BYTES[byte]}"

@@ -104,6 +104,7 @@ def run(
         try:
             phase(context)
         except Unsafe:
+            context.knows(leaky=True)
             send(done=name)
             return send(unsafe=True)
         except Unexportable:

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 
 use super::answer::Answer;
 use super::breach::{Breaches, Told};
+use super::freed::freed;
 use super::held::{Difference, contents};
 use super::matrix::{POISON, TELLING};
 use super::poisoned::{Poisoned, Raised};
@@ -39,9 +40,13 @@ pub(crate) fn _check_beside(
         if after != before {
             Some(Difference(&before, &after).to_string())
         } else {
-            // Memory that others write to all the time differs each time.
+            // Others may write to the memory; to freed memory the allocator writes.
             let now = bytes();
-            (now != first_bytes && now == bytes()).then(|| "it has other bytes".to_owned())
+            let (before, now) = (first_bytes.as_deref()?, now.as_deref()?);
+            let (byte, offset, length) = freed(before, now)?;
+            Some(format!(
+                "freed memory: {length} bytes 0x{byte:02X} at offset {offset}"
+            ))
         }
     };
     for request in Request::all() {

@@ -9,6 +9,7 @@
 //!   beside.rs     all requests while one buffer is held
 //!   held.rs       a buffer that is held, looked at again, and released in every way
 //!   rounds.rs     many rounds: references and memory
+//!   freed.rs      what freed memory looks like
 //! ```
 //!
 //! Everything here may be killed by an exporter that lies, so it runs in child processes; `python/onloan/checker` sees to that.
@@ -17,6 +18,7 @@ mod answer;
 mod beside;
 mod breach;
 mod fields;
+mod freed;
 mod held;
 mod matrix;
 mod oracle;
@@ -30,6 +32,7 @@ use pyo3::prelude::*;
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<held::_Held>()?;
+    module.add_class::<rounds::_Blocks>()?;
     module.add_function(wrap_pyfunction!(held::_hold, module)?)?;
     module.add_function(wrap_pyfunction!(matrix::_check_matrix, module)?)?;
     module.add_function(wrap_pyfunction!(beside::_check_beside, module)?)?;
@@ -37,6 +40,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(rounds::_check_references, module)?)?;
     module.add_function(wrap_pyfunction!(rounds::_check_count, module)?)?;
     module.add_function(wrap_pyfunction!(rounds::_check_churn, module)?)?;
+    module.add_function(wrap_pyfunction!(freed::_check_freed, module)?)?;
     module.add_function(wrap_pyfunction!(slots::_check_slots, module)?)?;
     Ok(())
 }

@@ -127,12 +127,18 @@ fn count(object: &Bound<'_, PyAny>) -> isize {
     unsafe { ffi::Py_REFCNT(object.as_ptr()) as isize }
 }
 
-/// Takes and gives back memory of these sizes, full of `byte`, so that what was freed does not look as it did.
+/// Memory that is taken until this object goes.
+#[pyclass(frozen, module = "onloan._onloan")]
+pub(crate) struct _Blocks {
+    _blocks: Vec<Vec<u8>>,
+}
+
+/// Takes memory of these sizes from malloc, full of `byte`, so that what was freed does not look as it did.
 #[pyfunction]
 #[pyo3(signature = (sizes, byte, /))]
-pub(crate) fn _check_churn(sizes: Vec<usize>, byte: u8) {
-    for size in sizes {
-        let blocks: Vec<Vec<u8>> = (0..64).map(|_| vec![byte; size]).collect();
-        std::hint::black_box(&blocks);
+pub(crate) fn _check_churn(sizes: Vec<usize>, byte: u8) -> _Blocks {
+    let block = |size| (0..64).map(move |_| vec![byte; size]);
+    _Blocks {
+        _blocks: sizes.into_iter().flat_map(block).collect(),
     }
 }

@@ -88,7 +88,8 @@ FAILURE: tuple[Rule, ...] = (
         test="a sentinel in obj before each request, and what is there after a refusal",
         fix="view->obj = NULL before `return -1`",
         known=("everything that refuses through PyBuffer_FillInfo: bytes, mmap", "NumPy", "PickleBuffer", "released memoryview"),
-        interop={"untouched": "note"},
+        interop={"untouched": "note", "python": "note"},
+        strict={"python": "note"},
     ),
     Rule(
         id="E-12",

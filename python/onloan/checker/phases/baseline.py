@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import sys
+from types import FunctionType
 
 from ..._onloan import _check_slots, _hold
 from ...inspection import type_name
@@ -28,7 +29,7 @@ def t01(context: Context, kind: type) -> None:
     for cls, base in zip(kind.__mro__, kind.__mro__[1:], strict=False):
         get, release = _check_slots(cls)
         base_get, base_release = _check_slots(base)
-        if get != base_get and base_get and base_release and release == base_release and "__buffer__" not in vars(cls):
+        if get != base_get and base_get and base_release and release == base_release and not isinstance(vars(cls).get("__buffer__"), FunctionType):
             context.found(
                 "T-01",
                 expected=f"{cls.__name__} replaces both slots of {base.__name__} or neither",

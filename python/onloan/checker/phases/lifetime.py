@@ -29,17 +29,15 @@ def alone(context: Context) -> None:
     held, request = got
     list(context.heard())
     unowned = held.unowned
-    # Memory that others write to all the time says nothing by having changed.
-    stable = held.read() == held.bytes
     only = _check_count(exporter)
     del exporter, got
     gc.collect()
-    churn(max(held.block[1], 0))
+    taken = churn(max(held.block[1], 0))
     before, after = held.bytes, held.read()
     change = held.difference()
-    if change is None and stable and before is not None and after is not None and before != after:
-        why = freed(before, after)
-        change = "the memory was freed" + (f": {why}" if why else ", and holds other bytes")
+    if change is None and before is not None and after is not None and (why := freed(before, after)):
+        change = f"freed memory: {why}"
+    del taken
     if change is not None:
         context.found(
             "E-52",

@@ -11,14 +11,20 @@ def run(context: Context) -> None:
     exporter = context.make()
     # A class in Python that counts stays counted by requests that memoryview refuses for it (P-12).
     facts = _check_matrix(context.make if is_of_python(exporter) else lambda: exporter, context.step)
-    unfilled = False
+    unfilled = unsound = False
+    of_python = is_of_python(exporter)
     for rule, way, request, expected, seen, explain in facts.pop("breaches"):
+        if of_python and rule == "E-11":
+            # It is CPython that leaves obj as it was (P-10).
+            way = "python"
         context.found(rule, *[request] if request else [], expected=expected, seen=seen, explain=explain, way=way)
         unfilled |= rule == "E-04" and way == ""
+        unsound |= rule == "E-30"
     context.send(facts=facts)
     if not facts["granted"]:
         raise Unexportable
-    if not facts["steady"]:
+    if not facts["steady"] or unsound:
+        # Whoever reads what is described reads what others write.
         context.knows(unsteady=True)
     if unfilled:
         # CPython's own memoryview follows what is not filled in.
