@@ -22,6 +22,17 @@ __all__ = [
     "expected",
     "request",
     "requests",
+    "_Blocks",
+    "_Held",
+    "_check_beside",
+    "_check_churn",
+    "_check_count",
+    "_check_freed",
+    "_check_matrix",
+    "_check_references",
+    "_check_rounds",
+    "_check_slots",
+    "_hold",
 ]
 
 __version__: str
@@ -214,3 +225,56 @@ def requests() -> list[tuple[str, int]]:
 
 def buffer_slots(class_: type, /) -> tuple[int, int]:
     """The addresses of a type's functions `bf_getbuffer` and `bf_releasebuffer`, 0 where it has none."""
+
+_Counts: TypeAlias = tuple[int | None, int, int]
+_Step: TypeAlias = Callable[[str, str], None]
+_Told: TypeAlias = tuple[str, str, str | None, str, str, str]
+
+@final
+class _Held:
+    """A buffer that is out until it is released."""
+
+    @property
+    def block(self) -> tuple[int, int, bool]: ...
+    @property
+    def unowned(self) -> bool: ...
+    @property
+    def owner(self) -> Any: ...
+    @property
+    def contents(self) -> bytes | None: ...
+    def difference(self) -> str | None: ...
+    def read(self) -> bytes | None: ...
+    def contiguous(self) -> bytes | None: ...
+    def write_back(self) -> bool: ...
+    def release(self, way: str) -> str | None: ...
+
+@final
+class _Blocks:
+    """Memory that is taken until this object goes."""
+
+def _hold(object: object, flags: int, read: bool, /) -> _Held | None:
+    """Asks for a buffer and holds it; None if it is refused."""
+
+def _check_matrix(make: Callable[[], Any], step: _Step, /) -> dict[str, Any]:
+    """Makes every request and judges what comes back."""
+
+def _check_beside(object: object, step: _Step, read: bool, /) -> list[_Told]:
+    """Holds one buffer while every request is made, and looks at it again after each."""
+
+def _check_rounds(object: object, flags: int, rounds: int, /) -> int:
+    """Acquires and releases, or is refused, so many times: how many were granted."""
+
+def _check_references(object: object, flags: int, /) -> tuple[_Counts, _Counts | None, bool] | None:
+    """Reference counts around one acquisition and release: (exporter, owner, owned by itself)."""
+
+def _check_count(object: object, /) -> int:
+    """The reference count of an object."""
+
+def _check_churn(sizes: list[int], byte: int, /) -> _Blocks:
+    """Takes memory of these sizes from malloc, full of `byte`."""
+
+def _check_freed(before: bytes, after: bytes, /) -> tuple[int, int, int] | None:
+    """Where `after` looks like memory that was freed: (byte, offset, how many)."""
+
+def _check_slots(class_: type, /) -> tuple[int, int]:
+    """The addresses of `bf_getbuffer` and `bf_releasebuffer`, 0 where there is none."""

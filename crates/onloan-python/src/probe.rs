@@ -38,7 +38,12 @@ pub(crate) fn request<'py>(
     facts.set_item("poisoned", PyList::new(py, survivors)?)?;
     if !granted {
         let (error, message) = raised.map_or_else(
-            || ("SystemError".to_owned(), "refused without an exception".to_owned()),
+            || {
+                (
+                    "SystemError".to_owned(),
+                    "refused without an exception".to_owned(),
+                )
+            },
             |raised| (raised.name, raised.message),
         );
         facts.set_item("error", error)?;

@@ -6,8 +6,10 @@ Nothing here decides how much a finding weighs, and nothing here outlives a targ
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
+import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -24,6 +26,7 @@ BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[2])['path']; from on
 
 def main() -> None:
     """The whole life of a child: `descriptor job`."""
+    _no_core()
     channel = Channel(int(sys.argv[1]))
     job = json.loads(sys.argv[2])
     sys.argv = [job["target"]]
@@ -55,6 +58,11 @@ def run_target(job: dict[str, Any], send: Send) -> None:
         skip=job["skip"],
         known=job["known"],
     )
+
+
+def _no_core() -> None:
+    """Deaths are expected here: none of them leaves a file behind."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _compiled(name: str, expression: str, names: dict[str, Any]) -> Callable[[Any], Any]:
@@ -129,6 +137,9 @@ def fork(phases: Sequence[str], make: Callable[[], Any], descriptor: int, **opti
         for standard in (0, 1, 2):
             os.dup2(null, standard)
         os.setsid()
+        # Whoever hears of deaths in the parent need not hear of these.
+        faulthandler.disable()
+        _no_core()
         run(phases, make, channel.send, **options)
     finally:
         os._exit(0)

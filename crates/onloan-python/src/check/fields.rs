@@ -1,4 +1,4 @@
-//! Fields against the request, and against the answer to FULL_RO: E-20, E-21, E-23 to E-27, E-42.
+//! Fields against the request, and against the answer to `FULL_RO`: E-20, E-21, E-23 to E-27, E-42.
 
 use onloan::format::Format;
 use onloan::layout::{MAX_NDIM, Order};
@@ -15,29 +15,30 @@ pub(super) fn e20(answer: &Answer, filled: &Filled, found: &mut Breaches) {
         return;
     };
     let request = answer.request;
-    let mut array = |field: Field, numbers: Option<&[isize]>, flag: Request, flag_name: &str, way| {
-        let name = field.name();
-        if answer.survivors.contains(&field) {
-            return;
-        }
-        if request.wants(flag) && ndim > 0 && numbers.is_none() {
-            found.add(
-                ("E-20", way),
-                request,
-                format!("{name} is there, as {flag_name} was asked for"),
-                "NULL",
-                format!("ndim is {ndim}"),
-            );
-        } else if !request.wants(flag) && numbers.is_some() {
-            found.add(
-                ("E-20", "not asked"),
-                request,
-                format!("{name} is NULL, as {flag_name} was not asked for"),
-                shown(numbers),
-                "",
-            );
-        }
-    };
+    let mut array =
+        |field: Field, numbers: Option<&[isize]>, flag: Request, flag_name: &str, way| {
+            let name = field.name();
+            if answer.survivors.contains(&field) {
+                return;
+            }
+            if request.wants(flag) && ndim > 0 && numbers.is_none() {
+                found.add(
+                    ("E-20", way),
+                    request,
+                    format!("{name} is there, as {flag_name} was asked for"),
+                    "NULL",
+                    format!("ndim is {ndim}"),
+                );
+            } else if !request.wants(flag) && numbers.is_some() {
+                found.add(
+                    ("E-20", "not asked"),
+                    request,
+                    format!("{name} is NULL, as {flag_name} was not asked for"),
+                    shown(numbers),
+                    "",
+                );
+            }
+        };
     let c_order = filled.suboffsets.is_none();
     array(Field::Shape, filled.shape.as_deref(), Request::ND, "ND", "");
     array(
@@ -92,7 +93,11 @@ pub(super) fn e21(answer: &Answer, filled: &Filled, full: &Filled, found: &mut B
         {
             let fits = format
                 .and_then(|format| Format::parse_bytes(format).ok())
-                .zip(filled.itemsize.and_then(|itemsize| usize::try_from(itemsize).ok()))
+                .zip(
+                    filled
+                        .itemsize
+                        .and_then(|itemsize| usize::try_from(itemsize).ok()),
+                )
                 .is_some_and(|(format, itemsize)| format.fit(itemsize).is_ok());
             found.add(
                 (if fits { "E-42" } else { "E-21" }, ""),

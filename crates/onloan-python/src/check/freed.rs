@@ -22,7 +22,10 @@ pub(super) fn freed(before: &[u8], after: &[u8]) -> Option<(u8, usize, usize)> {
     let length = after.len().min(16);
     // What is freed is changed by and by; what was full of it before, and is not any more, was freed already.
     let all = |bytes: &[u8], byte| bytes.len() >= 8 && bytes.iter().all(|other| *other == byte);
-    if let Some(byte) = [PYTHON, PERTURB].into_iter().find(|byte| all(before, *byte)) {
+    if let Some(byte) = [PYTHON, PERTURB]
+        .into_iter()
+        .find(|byte| all(before, *byte))
+    {
         return Some((byte, 0, before.len()));
     }
     FULL_OF.into_iter().find_map(|byte| {

@@ -63,7 +63,10 @@ impl fmt::Display for Difference<'_> {
             }
         }
         if before.format != after.format {
-            let (before, after) = (quoted(before.format.as_deref()), quoted(after.format.as_deref()));
+            let (before, after) = (
+                quoted(before.format.as_deref()),
+                quoted(after.format.as_deref()),
+            );
             return write!(f, "format was {before} and is {after}");
         }
         f.write_str("the struct changed")
@@ -149,7 +152,7 @@ impl _Held {
 
     /// The bytes of all items in C order when the buffer was acquired; None if the answer does not hold together.
     #[getter]
-    fn bytes<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+    fn contents<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         self.bytes.as_deref().map(|bytes| PyBytes::new(py, bytes))
     }
 
@@ -189,7 +192,10 @@ impl _Held {
 
     /// Writes the bytes that are there, where they are. Only if the struct says that this may be done and the items lie without gaps.
     fn write_back(&self) -> PyResult<bool> {
-        let gapless = self.before.layout().is_some_and(|layout| layout.is_contiguous());
+        let gapless = self
+            .before
+            .layout()
+            .is_some_and(|layout| layout.is_contiguous());
         let (Some(buf), Some(0), Ok(len), true) = (
             self.before.buf,
             self.before.readonly,
@@ -218,11 +224,13 @@ impl _Held {
         match way {
             "plain" => {
                 self.take()?.release(py);
-                Ok(Raised::take(py).map(|raised| format!("{} is set: {}", raised.name, raised.message)))
+                Ok(Raised::take(py)
+                    .map(|raised| format!("{} is set: {}", raised.name, raised.message)))
             }
             "copy" => {
                 drop(self.take()?.release_copy(py));
-                Ok(Raised::take(py).map(|raised| format!("{} is set: {}", raised.name, raised.message)))
+                Ok(Raised::take(py)
+                    .map(|raised| format!("{} is set: {}", raised.name, raised.message)))
             }
             "thread" => {
                 let mut view = self.take()?;

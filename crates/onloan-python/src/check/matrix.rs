@@ -26,7 +26,7 @@ pub(super) const TELLING: [Request; 8] = [
     Request::FORMAT,
 ];
 
-/// The answer that describes the memory best: that to FULL_RO, or to the most telling request that was granted.
+/// The answer that describes the memory best: that to `FULL_RO`, or to the most telling request that was granted.
 fn full(answers: &[Answer]) -> Option<&Answer> {
     TELLING
         .iter()
@@ -176,4 +176,3 @@ fn describe(full: &Answer, facts: &Bound<'_, PyDict>) -> PyResult<()> {
     facts.set_item("readonly", filled.readonly)?;
     facts.set_item("redirects", full.owner == Owner::Other)
 }
-

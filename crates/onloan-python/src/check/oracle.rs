@@ -7,7 +7,7 @@ use onloan::request::{Clause, Offer, Request, negotiate};
 use super::answer::Answer;
 use super::breach::Breaches;
 
-/// Granted what cannot be granted. `offer` is what the memory is like by the answer to FULL_RO.
+/// Granted what cannot be granted. `offer` is what the memory is like by the answer to `FULL_RO`.
 pub(super) fn e22_e23(answer: &Answer, offer: Offer, found: &mut Breaches) {
     let Some(filled) = &answer.filled else { return };
     let request = answer.request;
@@ -54,7 +54,13 @@ pub(super) fn e22_e23(answer: &Answer, offer: Offer, found: &mut Breaches) {
 }
 
 /// Refused what can be granted. `answers` has the answers to all requests, by their index.
-pub(super) fn e23_e28_e38(answer: &Answer, offer: Offer, empty: bool, answers: &[Answer], found: &mut Breaches) {
+pub(super) fn e23_e28_e38(
+    answer: &Answer,
+    offer: Offer,
+    empty: bool,
+    answers: &[Answer],
+    found: &mut Breaches,
+) {
     let request = answer.request;
     if answer.granted() || negotiate(offer, request).is_err() {
         return;

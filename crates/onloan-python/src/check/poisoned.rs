@@ -136,10 +136,10 @@ impl Raised {
             .get_type(py)
             .name()
             .map_or_else(|_| "an exception".to_owned(), |name| name.to_string());
-        let message = error
-            .value(py)
-            .str()
-            .map_or_else(|_| String::new(), |text| text.to_string_lossy().into_owned());
+        let message = error.value(py).str().map_or_else(
+            |_| String::new(),
+            |text| text.to_string_lossy().into_owned(),
+        );
         Some(Raised {
             class,
             name,

@@ -23,7 +23,11 @@ pub(super) fn e04(answer: &Answer, found: &mut Breaches) {
         return;
     }
     for field in &answer.survivors {
-        let way = if *field == Field::Internal { "internal" } else { "" };
+        let way = if *field == Field::Internal {
+            "internal"
+        } else {
+            ""
+        };
         found.add(
             ("E-04", way),
             answer.request,
@@ -35,7 +39,12 @@ pub(super) fn e04(answer: &Answer, found: &mut Breaches) {
 }
 
 /// Whether the answer to the poisoned struct is another than that to zeros. `again` is a second answer to zeros; false if the two differ.
-pub(super) fn e04_depends(zeros: &Answer, again: &Answer, poisoned: &Answer, found: &mut Breaches) -> bool {
+pub(super) fn e04_depends(
+    zeros: &Answer,
+    again: &Answer,
+    poisoned: &Answer,
+    found: &mut Breaches,
+) -> bool {
     let differ = |one: &Answer, other: &Answer| -> Option<String> {
         match (&one.filled, &other.filled) {
             (None, None) => None,
@@ -44,8 +53,14 @@ pub(super) fn e04_depends(zeros: &Answer, again: &Answer, poisoned: &Answer, fou
             (Some(one), Some(other)) => {
                 let differs = [
                     ("len", one.len != other.len && other.len.is_some()),
-                    ("itemsize", one.itemsize != other.itemsize && other.itemsize.is_some()),
-                    ("readonly", one.readonly != other.readonly && other.readonly.is_some()),
+                    (
+                        "itemsize",
+                        one.itemsize != other.itemsize && other.itemsize.is_some(),
+                    ),
+                    (
+                        "readonly",
+                        one.readonly != other.readonly && other.readonly.is_some(),
+                    ),
                     ("ndim", one.ndim != other.ndim && other.ndim.is_some()),
                 ];
                 differs

@@ -57,9 +57,7 @@ pub(crate) fn _check_references(
     // An exception that was left set may name the object.
     drop(Raised::take(py));
     let during = count(object);
-    let of_itself = view
-        .owner(py)
-        .is_some_and(|owner| owner.is(object));
+    let of_itself = view.owner(py).is_some_and(|owner| owner.is(object));
     view.release(py);
     drop(Raised::take(py));
     let after = count(object);
@@ -71,11 +69,18 @@ pub(crate) fn _check_references(
     }
     // Now that it is known who the owner is, he is counted before as well.
     let again = of_owner(object, flags, first.0.as_ref())?;
-    Ok(Some((of_exporter, again.and_then(|(_, counts)| counts), false)))
+    Ok(Some((
+        of_exporter,
+        again.and_then(|(_, counts)| counts),
+        false,
+    )))
 }
 
 /// Acquires and releases once: who the owner is, and his counts, `known` being the one of the last time.
-#[expect(clippy::type_complexity, reason = "what is optional is the request, the owner, and his counts")]
+#[expect(
+    clippy::type_complexity,
+    reason = "what is optional is the request, the owner, and his counts"
+)]
 fn of_owner<'py>(
     object: &Bound<'py, PyAny>,
     flags: c_int,

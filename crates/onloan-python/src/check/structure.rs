@@ -15,7 +15,13 @@ pub(super) fn e30(answer: &Answer, filled: &Filled, found: &mut Breaches) {
     };
     let request = answer.request;
     if len < 0 {
-        found.add(("E-30", ""), request, "len is not negative", len.to_string(), "");
+        found.add(
+            ("E-30", ""),
+            request,
+            "len is not negative",
+            len.to_string(),
+            "",
+        );
         return;
     }
     let shape = match (&filled.shape, filled.ndim) {
@@ -26,10 +32,13 @@ pub(super) fn e30(answer: &Answer, filled: &Filled, found: &mut Breaches) {
     if shape.iter().any(|extent| *extent < 0) {
         return;
     }
-    let product = shape
-        .iter()
-        .try_fold(itemsize as i128, |product, extent| product.checked_mul(*extent as i128));
-    let of_shape = product.map_or_else(|| "more than any memory".to_owned(), |product| product.to_string());
+    let product = shape.iter().try_fold(itemsize as i128, |product, extent| {
+        product.checked_mul(*extent as i128)
+    });
+    let of_shape = product.map_or_else(
+        || "more than any memory".to_owned(),
+        |product| product.to_string(),
+    );
     if product != Some(len as i128) {
         found.add(
             ("E-30", ""),
@@ -186,11 +195,15 @@ pub(super) fn e40_e41(answer: &Answer, filled: &Filled, found: &mut Breaches) {
         && let Err(mismatch) = format.fit(itemsize)
     {
         // memoryview takes such an item for what its letter says, and reads that many bytes.
-        let beyond = format.native_letter().is_some() && mismatch.size(Reading::Unpadded) > itemsize;
+        let beyond =
+            format.native_letter().is_some() && mismatch.size(Reading::Unpadded) > itemsize;
         found.add(
             ("E-41", if beyond { "beyond" } else { "" }),
             request,
-            format!("itemsize {}, the size of {shown}", mismatch.size(Reading::Padded)),
+            format!(
+                "itemsize {}, the size of {shown}",
+                mismatch.size(Reading::Padded)
+            ),
             itemsize.to_string(),
             mismatch.to_string(),
         );

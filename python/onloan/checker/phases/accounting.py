@@ -230,7 +230,7 @@ def three(context: Context, exporter: Any) -> list[tuple[_Held, str]]:
 
 def intact(context: Context, held: _Held, request: str, *, released: str) -> None:
     change = held.difference()
-    before, now = held.bytes, held.read()
+    before, now = held.contents, held.read()
     if change is None and before is not None and now is not None and (why := freed(before, now)):
         change = f"freed memory: {why}"
     if change is not None:

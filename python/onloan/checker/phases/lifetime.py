@@ -33,7 +33,7 @@ def alone(context: Context) -> None:
     del exporter, got
     gc.collect()
     taken = churn(max(held.block[1], 0))
-    before, after = held.bytes, held.read()
+    before, after = held.contents, held.read()
     change = held.difference()
     if change is None and before is not None and after is not None and (why := freed(before, after)):
         change = f"freed memory: {why}"

@@ -14,7 +14,7 @@ def run(context: Context) -> None:
     exporter = context.make()
     context.step("E-35")
     held, request = context.held(exporter)
-    mine = held.bytes
+    mine = held.contents
     context.step("E-50", request)
     e50(context, held, request)
     if mine is not None:
@@ -39,7 +39,7 @@ def run(context: Context) -> None:
 
 def e50(context: Context, held: _Held, request: str) -> None:
     """What is lent stays as it is when others use memory, and was not freed before it was lent."""
-    before = held.bytes
+    before = held.contents
     taken = churn(max(held.block[1], 0))
     gc.collect()
     after = held.read()
@@ -102,8 +102,8 @@ def own_bytes(exporter: Any) -> bytes | None:
 
 def hashable(context: Context, exporter: Any, request: str, *, writable: bool) -> None:
     """An object whose hash is that of its contents, which anybody may change."""
-    kind_hash = type(exporter).__hash__
-    if not writable or kind_hash is None or kind_hash is object.__hash__:
+    kind_hash: object = type(exporter).__hash__
+    if not writable or kind_hash in (None, object.__hash__):
         return
     context.step("E-35")
     another = context.evaluate()

@@ -132,7 +132,7 @@ def while_out(context: Context, name: str, mutator: Mutator) -> bool:
         raised = error.with_traceback(None)
     refused = isinstance(raised, BufferError)
     taken = churn(max(held.block[1], 0))
-    before, after = held.bytes, held.read()
+    before, after = held.contents, held.read()
     change = held.difference()
     why = freed(before, after) if before is not None and after is not None else None
     del taken
