@@ -45,8 +45,8 @@ class Heard:
     #: Seconds that it had for what it was doing.
     limit: float = 0.0
 
-    def message(self, message: dict[str, Any], timeout: float) -> float | None:
-        """Takes one message in; how long what begins with it may take, if something does."""
+    def message(self, message: dict[str, Any], timeout: float) -> None:
+        """Takes one message in. What begins with it has its own time."""
         match message:
             case {"step": [phase, rule, request, subject]}:
                 self.step = (phase, rule, request, subject)
@@ -54,9 +54,9 @@ class Heard:
                 self.breaches.append((self.step[0] if self.step else "baseline", breach))
             case {"phase": phase, "rule": rule}:
                 self.step = (phase, rule, None, None)
-                return timeout
+                self.limit = timeout
             case {"limit": seconds}:
-                return min(timeout, float(seconds))
+                self.limit = min(timeout, float(seconds))
             case {"done": phase}:
                 self.done.append(phase)
             case {"facts": facts}:
@@ -71,7 +71,6 @@ class Heard:
                 self.unsafe = True
             case {"end": True}:
                 self.ended = True
-        return None
 
     @property
     def over(self) -> bool:
@@ -187,8 +186,8 @@ def _listen(process: Process, reader: int, talk: int | None, timeout: float, sto
                     else:
                         *whole, lines = (lines + data).split(b"\n")
                         for line in whole:
-                            if (limit := heard.message(json.loads(line), timeout)) is not None:
-                                heard.limit, until = limit, time.monotonic() + limit
+                            heard.message(json.loads(line), timeout)
+                            until = time.monotonic() + heard.limit
                 if ended and not ready:
                     break
                 if stop.is_set() or time.monotonic() > until:

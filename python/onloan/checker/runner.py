@@ -38,7 +38,7 @@ class Options:
     expect_bytes: str | None = None
     #: Write the same bytes back where the buffer says that this may be done.
     write: bool = False
-    #: Seconds that one phase may take.
+    #: Seconds that one step may take: evaluating the target, a request, a mutator.
     timeout: float = 20.0
     #: Targets judged side by side; as many as there are processors where it is None.
     jobs: int | None = None

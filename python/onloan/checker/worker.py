@@ -104,10 +104,16 @@ def run(
     from .phases import PHASES
 
     shared = dict(known)
+
+    def evaluate() -> Any:
+        # It may take its time, which is not that of the phase.
+        send(evaluating=True)
+        return make()
+
     for name in phases:
         phase, rule = PHASES[name]
         send(phase=name, rule=rule)
-        context = Context(name, make, send, asked, expect_bytes, write, skip, shared)
+        context = Context(name, evaluate, send, asked, expect_bytes, write, skip, shared)
         context.listen()
         try:
             phase(context)

@@ -47,7 +47,7 @@ class Check(Verb):
         )
         parser.add_argument("--expect-bytes", metavar="EXPR", help="the bytes that the items hold, in C order")
         parser.add_argument("--write", action="store_true", help="write the same bytes back where readonly is 0")
-        parser.add_argument("--timeout", metavar="S", type=_seconds, default=20.0, help="seconds that a phase may take (default: 20)")
+        parser.add_argument("--timeout", metavar="S", type=_seconds, default=20.0, help="seconds that a step may take (default: 20)")
         parser.add_argument("--jobs", metavar="N", type=_count, help="targets judged side by side (default: one a processor)")
         parser.add_argument("--json", metavar="FILE", nargs="?", const="-", help="one JSON document, to standard output or to FILE")
         parser.add_argument("--list-rules", action="store_true", help="print all rules, and how each is tested")

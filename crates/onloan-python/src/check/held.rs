@@ -2,11 +2,11 @@
 
 use std::ffi::c_int;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use onloan::layout::Layout;
-use onloan_core::kernel::copy_raw;
+use onloan_core::kernel::visit_bytes_raw;
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -15,35 +15,40 @@ use pyo3::types::PyBytes;
 use super::answer::{Answer, quoted, shown};
 use super::poisoned::{Field, Filled, Poisoned, Raised};
 
-/// The bytes of all items in C order, as long as the answer holds together.
+/// How many bytes are kept and compared; all are read once.
+const KEPT: usize = 1 << 20;
+
+/// The bytes of the items in C order, the first [`KEPT`] of them; `None` if the answer does not hold together.
 ///
-/// `None` if it does not. Reading them kills the process if there is no memory, which is what it is for.
+/// Reading them kills the process if there is no memory, which is what it is for.
 pub(super) fn contents(filled: &Filled) -> Option<Vec<u8>> {
-    let layout = filled.layout()?;
-    let nbytes = layout.nbytes();
-    let from = filled.buf.filter(|buf| *buf != 0 || nbytes == 0)?;
-    // What an exporter lies about its size is not to fill the memory.
-    if usize::try_from(filled.len?).ok()? < nbytes.min(1 << 40) && filled.shape.is_none() {
-        return None;
-    }
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(nbytes).ok()?;
-    bytes.resize(nbytes, 0);
-    let gapless = Layout::c_order(layout.shape(), layout.itemsize()).ok()?;
+    visit(filled, |piece| {
+        let room = KEPT - bytes.len();
+        bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        if bytes.len() == KEPT {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })
+    .then_some(bytes)
+}
+
+/// Shows the bytes of all items in C order, piece by piece, until `look` breaks; false if the answer does not hold together.
+fn visit(filled: &Filled, mut look: impl FnMut(&[u8]) -> ControlFlow<()>) -> bool {
+    let Some(layout) = filled.layout() else {
+        return false;
+    };
+    let Some(from) = filled.buf.filter(|buf| *buf != 0 || layout.nbytes() == 0) else {
+        return false;
+    };
+    let from = std::ptr::with_exposed_provenance(from);
     // SAFETY:
     // readable, tables: assumed of exporters (`granted-truthful`), in a child process; the buffer is held by the caller.
-    // writable: `bytes` has as many bytes as `gapless`.
-    // apart: `bytes` was just allocated.
-    // unraced: assumed of all who can reach the memory.
-    let copied = unsafe {
-        copy_raw(
-            bytes.as_mut_ptr(),
-            &gapless,
-            std::ptr::with_exposed_provenance(from),
-            &layout,
-        )
-    };
-    copied.ok().map(|()| bytes)
+    // unraced: assumed of all who can reach the memory. `look` writes to nothing of it.
+    let _ = unsafe { visit_bytes_raw(from, &layout, &mut look) };
+    true
 }
 
 /// The first field that differs.
@@ -150,7 +155,7 @@ impl _Held {
         })
     }
 
-    /// The bytes of all items in C order when the buffer was acquired; None if the answer does not hold together.
+    /// The bytes of the items in C order when the buffer was acquired, a million of them at most; None if the answer does not hold together.
     #[getter]
     fn contents<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         self.bytes.as_deref().map(|bytes| PyBytes::new(py, bytes))
@@ -164,6 +169,32 @@ impl _Held {
         self.with(|_| contents(&self.before).map(|bytes| PyBytes::new(py, &bytes)))
     }
 
+    /// Reads every byte once, and compares it with those that are `expected`.
+    ///
+    /// (how many bytes there are, where the first one differs and what it is); None if the answer does not hold together.
+    #[pyo3(signature = (expected=None, /))]
+    fn walk(&self, expected: Option<&[u8]>) -> PyResult<Option<(usize, Option<(usize, u8)>)>> {
+        self.with(|_| {
+            let mut seen = 0;
+            let mut differs = None;
+            let done = visit(&self.before, |piece| {
+                // So that nobody leaves the reading out.
+                std::hint::black_box(piece.iter().fold(0_u8, |all, byte| all ^ byte));
+                if let (Some(expected), None) = (expected, differs) {
+                    let rest = expected.get(seen..).unwrap_or_default();
+                    differs = piece
+                        .iter()
+                        .zip(rest)
+                        .position(|(byte, other)| byte != other)
+                        .map(|at| (seen + at, piece[at]));
+                }
+                seen += piece.len();
+                ControlFlow::Continue(())
+            });
+            done.then_some((seen, differs))
+        })
+    }
+
     /// What `PyBuffer_ToContiguous` makes of it; None if it refuses.
     fn contiguous<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let len = self.before.len.unwrap_or(0);
@@ -171,7 +202,7 @@ impl _Held {
             return Ok(None);
         };
         // CPython follows what the exporter left as it was.
-        if self.with(|view| !view.survivors().is_empty())? {
+        if size > KEPT || self.with(|view| !view.survivors().is_empty())? {
             return Ok(None);
         }
         let mut bytes = vec![0; size];

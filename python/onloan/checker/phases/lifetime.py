@@ -111,6 +111,9 @@ def _attribute(exporter: Any, bystander: _Bystander) -> None:
 
 def _subclass(exporter: Any, bystander: _Bystander) -> None:
     """An instance of a subclass, made from the exporter, that holds a view of itself."""
+    if hasattr(exporter, "__array_interface__"):
+        # The numbers in it would be taken for a shape, and that much memory allocated.
+        raise TypeError
     own: Any = type("Own", (type(exporter),), {})
     made = own(exporter)
     made._onloan_check = [memoryview(made), bystander]

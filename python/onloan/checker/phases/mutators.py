@@ -32,7 +32,7 @@ def _tried(*calls: Mutator) -> Mutator:
 
 
 def _setitem(exporter: Any) -> None:
-    exporter[0:1] = type(exporter)(exporter) * 2
+    exporter[0:1] = exporter[0:1] * 2
 
 
 def _setitem_bytes(exporter: Any) -> None:
@@ -281,6 +281,12 @@ def refusals(context: Context, name: str, mutator: Mutator) -> None:
     exporter = context.make()
     of_python = is_of_python(exporter)
     requests = [request for request, flags in REQUESTS.items() if not _check_rounds(context.make() if of_python else exporter, flags, 1)]
+    if not of_python:
+        context.step("E-06", None, name)
+        for request in requests:
+            _check_rounds(exporter, REQUESTS[request], 2)
+        if not _blocked(exporter, mutator):
+            return
     for request in requests:
         context.step("E-06", request, name)
         exporter = context.make()
