@@ -11,7 +11,7 @@ RULES: tuple[Rule, ...] = (
         rule="Memory, format, shape, strides and suboffsets stay valid and as they are until the release of that buffer.",
         source='PEP 3118, "The exporter is responsible…"; typeobj.rst, "All memory pointed to…"',
         test="each method that might resize, and each --mutator, while a buffer is out: it raises, or everything that was lent is still there. "
-        "Freed memory is recognised by the debug allocator, by its address, and by the crash",
+        "Where it refuses, once more with a value that takes a buffer when it is asked for its number. Freed memory is recognised by the debug allocator, by its address, and by the crash",
         fix="count exports, and raise BufferError in everything that reallocates, frees or closes while the count is not 0",
         known=("ctypes.resize frees memory under views", "ndarray.resize(refcheck=False)", "msgpack 1.2.4"),
     ),

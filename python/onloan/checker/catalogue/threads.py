@@ -8,10 +8,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="R-01",
         strength="MUST",
-        rule="Without the global lock exports are counted atomically, and a resize checks the count in one step with the resize.",
+        rule="Exports are counted atomically, and a resize checks the count in one step with the resize; also where the global lock is let go in between.",
         source='typeobj.rst, "Thread safety" (gh-142518)',
-        test="free-threaded builds: threads acquire, read and release while another runs the mutators; the counts are as before",
-        fix="an atomic counter, and a lock (critical section) around check and resize",
+        test="free-threaded builds: threads acquire, read and release while another runs the mutators; the counts are as before. With the global lock: "
+        "one thread gives buffers back at every chance that the exporter gives it while another acquires; what is refused while a buffer is out works after that",
+        fix="an atomic counter, and a lock (critical section) around check and resize; with the global lock, no Py_BEGIN_ALLOW_THREADS in the middle of counting",
     ),
     Rule(
         id="R-02",

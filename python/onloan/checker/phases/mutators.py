@@ -11,6 +11,7 @@ from ..._onloan import _check_rounds, _check_slots, _Held
 from ..context import REQUESTS, Context
 from ..cpython import is_of_python
 from ..freed import churn, freed
+from .reentrance import reentrant
 
 Mutator = Callable[[Any], Any]
 
@@ -84,6 +85,7 @@ def run(context: Context) -> None:
             continue
         context.step("E-50", None, name)
         (locks if while_out(context, name, mutator) else allowed).append((name, mutator))
+    reentrant(context, {name for name, _ in locks})
     for name, mutator in locks:
         context.step("E-06", None, name)
         if free_works(context, mutator):

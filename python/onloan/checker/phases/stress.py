@@ -11,6 +11,7 @@ from typing import Any
 
 from ..._onloan import _check_count, _check_rounds
 from ..context import REQUESTS, Context
+from .interleaving import interleaved
 from .mutators import candidates
 
 _ROUNDS = 10_000
@@ -30,9 +31,11 @@ def run(context: Context) -> None:
         context.step("E-12", refused)
         grows(context, exporter, refused, "E-12")
     is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
+    context.step("R-01")
     if is_gil_enabled is not None and not is_gil_enabled():
-        context.step("R-01")
         threads(context, exporter)
+    else:
+        interleaved(context)
 
 
 def grows(context: Context, exporter: Any, request: str, rule: str) -> None:
