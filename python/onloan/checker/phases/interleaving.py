@@ -53,7 +53,7 @@ def interleaved(context: Context) -> None:
 
 
 def locking(context: Context) -> tuple[str, Mutator] | None:
-    """A mutator that is refused while a buffer is out, and works before."""
+    """A mutator that is refused while a buffer is out, and works before and after that, on whichever thread it is given back."""
     for name, mutator in candidates(context.make()):
         if name in context.skip or blocked(context.make(), mutator):
             continue
@@ -62,7 +62,7 @@ def locking(context: Context) -> tuple[str, Mutator] | None:
         if got is None:
             return None
         refused = blocked(exporter, mutator)
-        got[0].release("plain")
-        if refused:
+        got[0].release("thread")
+        if refused and not blocked(exporter, mutator):
             return name, mutator
     return None
