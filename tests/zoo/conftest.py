@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from zoo_catalogue import BROKEN, UNUSUAL, Broken, Unusual
 
 from onloan.checker import Options, TargetReport, judge
 from onloan.checker.rules import PROFILES
+
+#: Seconds that a phase may take where other processes want the machine too.
+PATIENCE = 60.0
 
 #: What the checker says of a target, by the target and the profile.
 Verdicts = Callable[[str, str], TargetReport]
@@ -49,7 +53,7 @@ def reports(zoo_path: Path) -> Verdicts:
     found: dict[tuple[str, str], TargetReport] = {}
 
     def batch(targets: list[str], options: Options) -> None:
-        for report in judge(targets, options):
+        for report in judge(targets, replace(options, timeout=PATIENCE)):
             found[report.target, options.profile] = report
 
     everybody = [animal.target for animal in UNUSUAL if lives_here(animal)]
@@ -70,6 +74,6 @@ def known_reports(children: None) -> Verdicts:
 
     found: dict[tuple[str, str], TargetReport] = {}
     for profile in PROFILES:
-        for report in judge([known.target for known in KNOWN if known.here], Options(profile=profile)):
+        for report in judge([known.target for known in KNOWN if known.here], Options(profile=profile, timeout=PATIENCE)):
             found[report.target, profile] = report
     return lambda target, profile: found[target, profile]

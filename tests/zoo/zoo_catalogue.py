@@ -202,7 +202,7 @@ BROKEN: tuple[Broken, ...] = (
     Broken("RowOfNothing", "E-35", "a table of rows with NULL in it", crash=True),
     Broken("WritableLie", "E-35", "says writable, of memory that is not", "Z12", write=True, crash=True),
     Broken("WritableWithAHash", "E-35", "has a hash by value, and lends the value for writing", "Z12", levels=WARNING),
-    Broken("Temporary", "E-50", "buf points to what was freed before it was returned", "Z28", also=("E-24", "E-52", "E-53")),
+    Broken("Temporary", "E-50", "buf points to what was freed before it was returned", "Z28", also=("E-24", "E-34", "E-52", "E-53")),
     Broken("ShapeOnTheStack", "E-50", "shape points to the stack of the slot", "Z28", also=("E-20", "E-30", "E-33", "E-52", "E-53", "E-62")),
     Broken("FormatOfATemporary", "E-50", "format points to what was freed before it was returned", "Z28", also=("E-21", "E-40", "E-52", "E-53")),
     # What an item is.
