@@ -85,6 +85,9 @@ def run(context: Context) -> None:
             continue
         context.step("E-50", None, name)
         (locks if while_out(context, name, mutator) else allowed).append((name, mutator))
+        # The exporter goes now, so that what it dies of is not laid on something else.
+        context.step("E-50", None, name)
+        context.let_go()
     reentrant(context, {name for name, _ in locks})
     for name, mutator in locks:
         context.step("E-06", None, name)
@@ -113,6 +116,7 @@ def alone(context: Context) -> None:
             if again is not None:
                 again[0].release("plain")
             del exporter, again
+            context.let_go()
             gc.collect()
 
 
@@ -132,6 +136,8 @@ def while_out(context: Context, name: str, mutator: Mutator) -> bool:
             allowed += 1
     except BaseException as error:
         raised = error.with_traceback(None)
+        # Through the frames of what was tried before, it would keep the exporter beyond this step.
+        raised.__context__ = None
     refused = isinstance(raised, BufferError)
     taken = churn(max(held.block[1], 0))
     before, after = held.contents, held.read()
