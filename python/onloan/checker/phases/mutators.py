@@ -142,7 +142,9 @@ def while_out(context: Context, name: str, mutator: Mutator) -> bool:
     taken = churn(max(held.block[1], 0))
     before, after = held.contents, held.read()
     change = held.difference()
-    why = freed(before, after) if before is not None and after is not None else None
+    # What is described may reach into memory of others, who free it.
+    unsteady = context.known.get("unsteady", False)
+    why = freed(before, after) if before is not None and after is not None and not unsteady else None
     del taken
     if why is not None:
         change = f"the memory was freed: {why}"
