@@ -231,7 +231,7 @@ class _Case:
 
     def _dies_anyway(self, subject: str, start: Start) -> bool:
         """Whether a mutator ends the process also where no buffer is out: then it is broken, and no rule of the protocol."""
-        crash = start(["alone"], [subject]).crash
+        crash = start(["alone"], [subject], self.known).crash
         if crash is not None:
             self.incomplete.append(("mutators", f"{subject} ends the process ({crash}) also where no buffer is out"))
         return crash is not None
