@@ -1,12 +1,13 @@
 """Looking through packages: exporters are found, also hidden and late ones, whatever the package does meanwhile."""
 
 import sys
+import threading
 import time
 
 import pytest
 
 from onloan.survey.discovery import discover
-from onloan.survey.packages import UnknownPackage, named
+from onloan.survey.packages import UnknownPackage, installed, named
 from onloan.survey.recipes import known, recipes
 
 pep688 = pytest.mark.skipif(sys.version_info < (3, 12), reason="classes of Python lend from 3.12 on")
@@ -121,6 +122,19 @@ def test_what_is_left_running_by_an_import_is_ended(package, tmp_path):
     assert not looked(package("starter", {"__init__.py": source})).failed
     time.sleep(3)
     assert not marker.exists()
+
+
+def test_a_look_that_is_stopped_ends_at_once(package):
+    stop = threading.Event()
+    threading.Timer(1, stop.set).start()
+    begun = time.monotonic()
+    looked(package("slow", {"__init__.py": "import time; time.sleep(600)"}), stop=stop)
+    assert time.monotonic() - begun < 30
+
+
+def test_all_that_is_installed_is_found_without_onloan_itself():
+    found = {one.name: one for one in installed()}
+    assert "pytest" in found and not found["pytest"].compiled and "onloan" not in found
 
 
 def test_an_unknown_name_is_no_package():

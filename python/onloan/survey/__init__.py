@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..checker import Options, TargetReport, judge
 from .discovery import Discovery, Exporter, discover
@@ -81,10 +82,15 @@ def survey(
     tell = progress or (lambda done, of, what: None)
     jobs = options.jobs or os.cpu_count() or 1
     discoveries = []
+    stop = threading.Event()
     with ThreadPoolExecutor(jobs) as pool:
-        for number, found in enumerate(pool.map(discover, packages), 1):
-            discoveries.append(found)
-            tell(number, len(packages), f"{_named(found.package)}: {_spoken(found)}")
+        try:
+            for number, found in enumerate(pool.map(partial(discover, stop=stop), packages), 1):
+                discoveries.append(found)
+                tell(number, len(packages), f"{_named(found.package)}: {_spoken(found)}")
+        except BaseException:
+            stop.set()
+            raise
     targets = list(dict.fromkeys(target for found in discoveries for exporter in found.exporters for target in exporter.targets))
     begun: set[str] = set()
 

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -67,8 +68,9 @@ class Discovery:
         return not self.imported and bool(self.problems)
 
 
-def discover(package: Package, *, seconds: float = SECONDS) -> Discovery:
-    """Looks through one package."""
+def discover(package: Package, *, seconds: float = SECONDS, stop: threading.Event | None = None) -> Discovery:
+    """Looks through one package; ends early, with what there is, when `stop` is set."""
+    stop = stop or threading.Event()
     modules = package.modules()
     others = sorted(tops_of_others(package))
     lost: list[tuple[str, str]] = []
@@ -82,10 +84,10 @@ def discover(package: Package, *, seconds: float = SECONDS) -> Discovery:
             "recipes": list(recipes(package.name)),
             "skip": [step for step, _ in lost],
         }
-        events, end = _run(order, seconds)
+        events, end = _run(order, seconds, stop)
         found = _read(package, events)
         steps = [event["step"] for event in events if "step" in event]
-        if any("end" in event or "broken" in event for event in events):
+        if stop.is_set() or any("end" in event or "broken" in event for event in events):
             break
         # Died before the first step, or after the last: then it is the whole of the package that does not work.
         lost.append((steps[-1] if steps and steps[-1] not in dict(lost) else package.name, end))
@@ -120,7 +122,7 @@ def _with_use(exporter: Exporter, target: str | None) -> Exporter:
     return replace(exporter, targets=(target,), why=None)
 
 
-def _run(order: dict[str, Any], seconds: float) -> tuple[list[dict[str, Any]], str]:
+def _run(order: dict[str, Any], seconds: float, stop: threading.Event) -> tuple[list[dict[str, Any]], str]:
     """What a child tells, and how it ended."""
     with tempfile.TemporaryDirectory(prefix="onloan-survey-", ignore_cleanup_errors=True) as place:
         directory = Path(place)
@@ -139,7 +141,7 @@ def _run(order: dict[str, Any], seconds: float) -> tuple[list[dict[str, Any]], s
                 env={**os.environ, **_QUIET},
                 start_new_session=True,
             )
-            end = _wait(child, events, seconds)
+            end = _wait(child, events, seconds, stop)
         lines = events.read_text(encoding="utf-8", errors="replace").splitlines()
         if end == "exit code 1":
             # The last line of a traceback is its message.
@@ -167,7 +169,7 @@ def _path() -> list[str]:
     return path if here in path else [here, *path]
 
 
-def _wait(child: subprocess.Popen[bytes], events: Path, seconds: float) -> str:
+def _wait(child: subprocess.Popen[bytes], events: Path, seconds: float, stop: threading.Event) -> str:
     """Waits for the child as long as something is heard from it; how it ended."""
     size, heard = -1, time.monotonic()
     try:
@@ -176,6 +178,8 @@ def _wait(child: subprocess.Popen[bytes], events: Path, seconds: float) -> str:
                 return _spoken(child.wait(timeout=0.05))
             except subprocess.TimeoutExpired:
                 pass
+            if stop.is_set():
+                return "stopped"
             now = events.stat().st_size
             if now != size:
                 size, heard = now, time.monotonic()
