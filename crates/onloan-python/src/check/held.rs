@@ -15,6 +15,9 @@ use pyo3::types::PyBytes;
 use super::answer::{Answer, quoted, shown};
 use super::poisoned::{Field, Filled, Poisoned, Raised};
 
+/// How many bytes there are, and where the first one that differs is, with what it is.
+type Walked = (usize, Option<(usize, u8)>);
+
 /// How many bytes are kept and compared; all are read once.
 const KEPT: usize = 1 << 20;
 
@@ -173,7 +176,7 @@ impl _Held {
     ///
     /// (how many bytes there are, where the first one differs and what it is); None if the answer does not hold together.
     #[pyo3(signature = (expected=None, /))]
-    fn walk(&self, expected: Option<&[u8]>) -> PyResult<Option<(usize, Option<(usize, u8)>)>> {
+    fn walk(&self, expected: Option<&[u8]>) -> PyResult<Option<Walked>> {
         self.with(|_| {
             let mut seen = 0;
             let mut differs = None;
