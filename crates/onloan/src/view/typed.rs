@@ -110,7 +110,7 @@ impl<'py, T: Viewed, const NDIM: usize> View<'py, T, NDIM> {
                 Ok(View::of(loan, object.py()))
             }
             Ok(loan) => View::fitted(loan, object.py()),
-            Err(raised) => Err(Box::new(ViewError::Raised(*raised))),
+            Err(raised) => Err(ViewError::of_refusal(object, request, raised)),
         }
     }
 
