@@ -22,6 +22,7 @@ __all__ = [
     "expected",
     "request",
     "requests",
+    "buffer_slots",
     "_Blocks",
     "_Held",
     "_check_beside",
@@ -31,7 +32,6 @@ __all__ = [
     "_check_matrix",
     "_check_references",
     "_check_rounds",
-    "_check_slots",
     "_hold",
 ]
 
@@ -276,6 +276,3 @@ def _check_churn(sizes: list[int], byte: int, /) -> _Blocks:
 
 def _check_freed(before: bytes, after: bytes, /) -> tuple[int, int, int] | None:
     """Where `after` looks like memory that was freed: (byte, offset, how many)."""
-
-def _check_slots(class_: type, /) -> tuple[int, int]:
-    """The addresses of `bf_getbuffer` and `bf_releasebuffer`, 0 where there is none."""

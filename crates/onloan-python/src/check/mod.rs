@@ -25,7 +25,6 @@ mod oracle;
 pub(crate) mod poisoned;
 mod refusals;
 mod rounds;
-mod slots;
 mod structure;
 
 use pyo3::prelude::*;
@@ -41,6 +40,5 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(rounds::_check_count, module)?)?;
     module.add_function(wrap_pyfunction!(rounds::_check_churn, module)?)?;
     module.add_function(wrap_pyfunction!(freed::_check_freed, module)?)?;
-    module.add_function(wrap_pyfunction!(slots::_check_slots, module)?)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ import collections.abc
 import sys
 from types import FunctionType
 
-from ..._onloan import _check_slots, _hold
+from ..._onloan import _hold, buffer_slots
 from ...inspection import type_name
 from ..context import REQUESTS, TELLING, Context
 
@@ -27,8 +27,8 @@ def run(context: Context) -> None:
 def t01(context: Context, kind: type) -> None:
     """A class that replaces one slot and inherits the other."""
     for cls, base in zip(kind.__mro__, kind.__mro__[1:], strict=False):
-        get, release = _check_slots(cls)
-        base_get, base_release = _check_slots(base)
+        get, release = buffer_slots(cls)
+        base_get, base_release = buffer_slots(base)
         if get != base_get and base_get and base_release and release == base_release and not isinstance(vars(cls).get("__buffer__"), FunctionType):
             context.found(
                 "T-01",

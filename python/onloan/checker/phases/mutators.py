@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import permutations
 from typing import Any
 
-from ..._onloan import _check_rounds, _check_slots, _Held
+from ..._onloan import _check_rounds, _Held, buffer_slots
 from ..context import REQUESTS, Context
 from ..cpython import is_of_python
 from ..freed import churn, freed
@@ -114,7 +114,7 @@ def alone(context: Context) -> None:
                     break
             again = context.hold(exporter)
             if again is not None:
-                again[0].release("plain")
+                context.release(*again, name)
             del exporter, again
             context.let_go()
             gc.collect()
@@ -240,7 +240,7 @@ def counts(context: Context, name: str, mutator: Mutator) -> None:
         exporter = context.make()
         held, request = context.held(exporter)
         owner = held.owner
-        astray = owner is not None and owner is not exporter and not _check_slots(type(owner))[1]
+        astray = owner is not None and owner is not exporter and not buffer_slots(type(owner))[1]
         del owner
         context.release(held, request, name, way=way, rule=rule)
         if way == "plain" and astray and _blocked(exporter, mutator):
