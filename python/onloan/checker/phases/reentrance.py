@@ -77,7 +77,7 @@ def borrowed(context: Context, name: str, subject: str, call: Callable[[Any, Any
         return
     held, request = value.got
     churn(max(held.block[1], 0))
-    before, after = held.bytes, held.read()
+    before, after = held.contents, held.read()
     why = freed(before, after) if before is not None and after is not None else None
     change = f"the memory was freed: {why}" if why is not None else held.difference()
     if change is not None:
