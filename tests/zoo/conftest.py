@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import zoo_build
-from zoo_catalogue import BROKEN, UNUSUAL, Broken, Unusual
+from zoo_catalogue import BROKEN, UNUSUAL, Verdicts, lives_here
 
 from onloan.checker import Options, TargetReport, judge
 from onloan.checker.rules import PROFILES
 
 #: Seconds that a phase may take where other processes want the machine too.
 PATIENCE = 60.0
-
-#: What the checker says of a target, by the target and the profile.
-Verdicts = Callable[[str, str], TargetReport]
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +36,6 @@ def zoo_path(children: None) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(library))
         yield library
-
-
-def lives_here(animal: Broken | Unusual) -> bool:
-    """Whether this Python is new enough for an animal."""
-    return sys.version_info >= animal.since
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from conftest import Verdicts
+from zoo_catalogue import Verdicts
 
 #: Levels in interop and in strict, where they differ from rule to rule.
 NOTE, LENIENT, HARMLESS, ERROR = ("note", "note"), ("note", "error"), ("warning", "error"), ("error", "error")

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from conftest import Verdicts, lives_here
-from zoo_catalogue import BROKEN, UNUSUAL, Broken, table
+from zoo_catalogue import BROKEN, UNUSUAL, Broken, Verdicts, lives_here, table
 
 from onloan.checker import RULES, Finding
 

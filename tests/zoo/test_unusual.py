@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Verdicts, lives_here
-from zoo_catalogue import UNUSUAL, Unusual
+from zoo_catalogue import UNUSUAL, Unusual, Verdicts, lives_here
 
 #: What is rare and allowed, or known of CPython, is noted, by the animal. Nobody gets any other notes.
 NOTES: dict[str, set[str]] = {

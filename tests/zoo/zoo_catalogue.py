@@ -5,8 +5,14 @@ This is the one list. `README.md` is made of it (`python tests/zoo/zoo_catalogue
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from onloan.checker import TargetReport
+
+#: What the checker says of a target, by the target and the profile.
+Verdicts = Callable[[str, str], TargetReport]
 
 
 @dataclass(frozen=True)
@@ -327,6 +333,11 @@ def table() -> str:
     lines += ["", "| animal | unusual, and right |", "|---|---|"]
     lines += [f"| {bare(animal.name)} | {animal.why} |" for animal in UNUSUAL]
     return "\n".join(lines) + "\n"
+
+
+def lives_here(animal: Broken | Unusual) -> bool:
+    """Whether this Python is new enough for an animal."""
+    return sys.version_info >= animal.since
 
 
 def bare(name: str) -> str:
