@@ -11,6 +11,7 @@ from .. import _onloan
 from ..checker.context import REQUESTS
 from ..checker.findings import Finding, TargetReport
 from ..checker.rules import LEVELS, RULES, SECTIONS, Level, Profile, Rule, worst
+from ..checker.runner import PHASES
 from .page import Page
 
 #: Findings told in full; the others of a target are counted.
@@ -25,7 +26,7 @@ def as_json(reports: Sequence[TargetReport]) -> str:
         "onloan": _onloan.__version__,
         "targets": [report.as_json() for report in reports],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2)
 
 
 def as_text(reports: Sequence[TargetReport], page: Page) -> str:
@@ -45,9 +46,9 @@ def target_text(report: TargetReport, page: Page) -> str:
     lines = [_headline(report, page)]
     facts = _facts(report)
     if facts:
-        lines.append(page.safe(f"  {facts}"))
+        lines.append(page.paragraph("  ", facts))
     if report.verdict == "clean":
-        lines.append(f"  {page.yes} {_judged(report)}")
+        lines.append(page.safe(f"  nothing found in {len(PHASES)} phases, each of {len(REQUESTS)} requests asked with zeros and with 0xA5 in the struct"))
     for finding in report.findings[:_TOLD]:
         lines += ["", *_finding(finding, page)]
     rest = report.findings[_TOLD:]
@@ -82,13 +83,8 @@ def _facts(report: TargetReport) -> str:
         told.append("read-only" if facts["readonly"] else "writable")
     if facts.get("granted"):
         told.append(f"{facts['granted']} of {len(REQUESTS)} requests granted")
-    told.append(f"profile {report.profile}, {report.seconds:.1f} s")
+    told.append(f"profile {report.profile}")
     return " · ".join(told)
-
-
-def _judged(report: TargetReport) -> str:
-    tested = sum(bool(rule.test) for rule in RULES.values())
-    return f"all of it holds: {tested} rules, each request asked with zeros and with 0xA5 in the struct"
 
 
 def _finding(finding: Finding, page: Page) -> list[str]:

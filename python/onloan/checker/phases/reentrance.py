@@ -76,7 +76,7 @@ def borrowed(context: Context, name: str, subject: str, call: Callable[[Any, Any
     if value.got is None:
         return
     held, request = value.got
-    churn(max(held.block[1], 0))
+    taken = churn(max(held.block[1], 0))
     before, after = held.contents, held.read()
     why = freed(before, after) if before is not None and after is not None else None
     change = f"the memory was freed: {why}" if why is not None else held.difference()
