@@ -22,3 +22,8 @@ def dies_in_cycles(exporter: Any) -> bool:
 def is_of_python(exporter: Any) -> bool:
     """Whether `__buffer__` is written in Python. Then CPython counts what was refused after it returned (P-12)."""
     return hasattr(getattr(type(exporter), "__buffer__", None), "__code__")
+
+
+def is_of_ctypes(exporter: Any) -> bool:
+    """Whether it is one of ctypes' objects, whose shape `ctypes.resize` leaves as it was."""
+    return any(cls.__module__ == "_ctypes" for cls in type(exporter).__mro__)

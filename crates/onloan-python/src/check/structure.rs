@@ -40,8 +40,9 @@ pub(super) fn e30(answer: &Answer, filled: &Filled, found: &mut Breaches) {
         |product| product.to_string(),
     );
     if product != Some(len as i128) {
+        let beyond = product.is_none_or(|product| product > len as i128);
         found.add(
-            ("E-30", ""),
+            ("E-30", if beyond { "beyond" } else { "" }),
             request,
             format!("len {of_shape}: shape {} of {itemsize} bytes", shown(Some(shape))),
             len.to_string(),

@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
         test="the product in 128 bits, over all granted requests with a shape",
         fix="shape counts items, len counts bytes",
         known=("ctypes arrays after ctypes.resize", "tiktoken 0.14 gives bytes as shape"),
+        interop={"ctypes": "warning"},
     ),
     Rule(
         id="E-31",

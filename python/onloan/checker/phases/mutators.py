@@ -128,6 +128,8 @@ def while_out(context: Context, name: str, mutator: Mutator) -> bool:
         return False
     held, request = got
     context.step("E-50", request, name)
+    # What comes after the block on the heap, so that it cannot grow where it is.
+    fence = churn(max(held.block[1], 0))
     raised: BaseException | None = None
     allowed = 0
     try:
@@ -145,7 +147,7 @@ def while_out(context: Context, name: str, mutator: Mutator) -> bool:
     # What is described may reach into memory of others, who free it.
     unsteady = context.known.get("unsteady", False)
     why = freed(before, after) if before is not None and after is not None and not unsteady else None
-    del taken
+    del taken, fence
     if why is not None:
         change = f"the memory was freed: {why}"
     if change is not None:
