@@ -105,33 +105,48 @@ pub(super) fn copy(
     value: &Bound<'_, PyAny>,
     part: impl FnOnce(&Access<'_>) -> (*mut u8, Geometry),
 ) -> PyResult<()> {
-    let from_item;
-    let managed;
-    let from = match value.cast_exact::<View>() {
-        Ok(from) => {
-            from_item = from.get().item.clone();
-            from.get().enter()?
-        }
-        Err(_) => {
-            let loan = Loan::acquire(value, Request::FULL_RO)?;
-            from_item = Item::of(loan.format(), loan.itemsize());
-            managed = Borrowed::new(loan);
-            managed.enter()?
-        }
-    };
-    let access = view.enter()?;
-    let (address, geometry) = part(&access);
-    // SAFETY: a part of the view.
-    let to = unsafe { access.narrowed(address, &geometry) };
-    if !from_item.is_like(item) || !same_shape(&geometry, from.geometry()) {
+    from(value, |from, from_item| {
+        let access = view.enter()?;
+        let (address, geometry) = part(&access);
+        // SAFETY: a part of the view.
+        let to = unsafe { access.narrowed(address, &geometry) };
+        copy_items(&to, item, from, from_item)
+    })
+}
+
+/// Copies the items that `value` lends to all items of the view.
+pub(super) fn copy_all(view: &View, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    from(value, |from, from_item| {
+        copy_items(&view.enter()?, &view.item, from, from_item)
+    })
+}
+
+/// Runs `copy` with the items that `value` lends.
+#[inline]
+fn from(
+    value: &Bound<'_, PyAny>,
+    copy: impl FnOnce(&Access<'_>, &Item) -> PyResult<()>,
+) -> PyResult<()> {
+    if let Ok(view) = value.cast_exact::<View>() {
+        let view = view.get();
+        return copy(&view.enter()?, &view.item);
+    }
+    let loan = Loan::acquire(value, Request::FULL_RO)?;
+    let item = Item::of(loan.format(), loan.itemsize());
+    let managed = Borrowed::new(loan);
+    copy(&managed.enter()?, &item)
+}
+
+fn copy_items(to: &Access<'_>, item: &Item, from: &Access<'_>, from_item: &Item) -> PyResult<()> {
+    if !from_item.is_like(item) || !same_shape(to.geometry(), from.geometry()) {
         return Err(PyValueError::new_err(
             "memoryview assignment: lvalue and rvalue have different structures",
         ));
     }
-    if geometry.nbytes() == 0 {
+    if to.geometry().nbytes() == 0 {
         return Ok(());
     }
-    to.copy_in(&from).map_err(crate::errors::value)
+    to.copy_in(from).map_err(crate::errors::value)
 }
 
 /// Equal up to the first extent of 0, as for memoryview.

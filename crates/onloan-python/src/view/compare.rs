@@ -90,7 +90,7 @@ pub(super) fn equals(view: &View, other: &Bound<'_, PyAny>) -> PyResult<bool> {
     ))
 }
 
-fn equal_items(
+pub(super) fn equal_items(
     one: &Access<'_>,
     one_item: &Item,
     two: &Access<'_>,

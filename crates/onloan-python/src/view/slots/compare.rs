@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
@@ -9,6 +10,8 @@ use pyo3::types::PyBool;
 use pyo3::{Borrowed, ffi};
 
 use super::super::View;
+use super::super::compare::equal_items;
+use super::super::item::Item;
 use super::super::native::NativeCode;
 use super::part::plain_bytes;
 use super::{COMPARE, value};
@@ -25,7 +28,7 @@ pub(super) unsafe extern "C" fn compare(
         let py = unsafe { Python::assume_attached() };
         // SAFETY: an object that CPython keeps alive.
         let other = unsafe { Borrowed::from_ptr(py, other) };
-        if let Some(equal) = equal(view, &other) {
+        if let Some(equal) = equal(view, &other).or_else(|| equal_views(view, &other)) {
             let answer = PyBool::new(py, equal == (op == ffi::Py_EQ));
             return answer.to_owned().into_ptr();
         }
@@ -64,6 +67,16 @@ fn equal(view: &View, other: &Bound<'_, PyAny>) -> Option<bool> {
     }
     // SAFETY: the bytes of an object that CPython keeps alive; no code runs meanwhile.
     unsafe { access.has_bytes(start, length) }
+}
+
+/// Whether the items of two views are equal. None of the user's code runs; `None` if one of them is released.
+fn equal_views(view: &View, other: &Bound<'_, PyAny>) -> Option<bool> {
+    let other = other.cast_exact::<View>().ok()?.get();
+    let (one, two) = (view.try_enter()?, other.try_enter()?);
+    let compares = Item::compares;
+    let equal = || equal_items(&one, &view.item, &two, &other.item, compares);
+    // A fault: the long way will say it.
+    panic::catch_unwind(AssertUnwindSafe(equal)).ok()
 }
 
 /// Whether two items of this letter are equal just if their bytes are: not so for NaN, zeros with a sign, and bytes that are true.

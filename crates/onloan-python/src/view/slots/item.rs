@@ -1,12 +1,12 @@
 //! `m[key]`, `m[key] = x`, `len(m)`, `iter(m)` and what comes next.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_long};
 use std::mem;
 use std::sync::atomic::Ordering;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyFloat};
 use pyo3::{Borrowed, Bound};
 
 use super::super::iterate::ViewIterator;
@@ -139,16 +139,56 @@ pub(super) unsafe fn pack(
     if view.readonly {
         return None;
     }
-    if code == native::NativeCode::Char {
-        return match object.cast_exact::<PyBytes>().ok()?.as_bytes() {
-            [byte] => Some(native::Packed::One([*byte])),
-            _ => None,
-        };
+    if let Some(packed) = pack_number(code, &object) {
+        return Some(packed);
     }
     if !native::is_plain(&object) {
         return None;
     }
     native::pack(code, view.item.text(), &object).ok()
+}
+
+/// The most frequent values: an `int` for a letter of integers, a `float` for one of floats, one byte for `c`. `None` for all others, and for what
+/// does not fit.
+#[inline]
+fn pack_number(code: native::NativeCode, object: &Bound<'_, PyAny>) -> Option<native::Packed> {
+    use native::NativeCode::*;
+    use native::Packed;
+    match code {
+        Double | Float => {
+            let object = object.cast_exact::<PyFloat>().ok()?;
+            // SAFETY: a `float`, alive and attached.
+            let number = unsafe { ffi::PyFloat_AsDouble(object.as_ptr()) };
+            return Some(if code == Double {
+                Packed::Eight(number.to_ne_bytes())
+            } else {
+                // C's conversion: what is too large becomes infinite.
+                Packed::Four((number as f32).to_ne_bytes())
+            });
+        }
+        Char => {
+            return match object.cast_exact::<PyBytes>().ok()?.as_bytes() {
+                [byte] => Some(Packed::One([*byte])),
+                _ => None,
+            };
+        }
+        Half | Bool | Pointer => return None,
+        _ => {}
+    }
+    let number = index_of(object.as_ptr())?;
+    Some(match code {
+        UnsignedByte => Packed::One([u8::try_from(number).ok()?]),
+        SignedByte => Packed::One(i8::try_from(number).ok()?.to_ne_bytes()),
+        Short => Packed::Two(i16::try_from(number).ok()?.to_ne_bytes()),
+        UnsignedShort => Packed::Two(u16::try_from(number).ok()?.to_ne_bytes()),
+        Int => Packed::Four(i32::try_from(number).ok()?.to_ne_bytes()),
+        UnsignedInt => Packed::Four(u32::try_from(number).ok()?.to_ne_bytes()),
+        Long if size_of::<c_long>() == 8 => {
+            Packed::Eight(i64::try_from(number).ok()?.to_ne_bytes())
+        }
+        LongLong => Packed::Eight(i64::try_from(number).ok()?.to_ne_bytes()),
+        _ => return None,
+    })
 }
 
 pub(super) unsafe extern "C" fn length(object: *mut ffi::PyObject) -> ffi::Py_ssize_t {

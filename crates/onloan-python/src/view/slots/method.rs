@@ -23,7 +23,6 @@ use super::{at_length, guarded, made_of, raise, returned, value};
 pub(super) struct Plain(AtomicPtr<ffi::PyObject>);
 
 static CAST: Plain = Plain::new();
-pub(super) static COUNT: Plain = Plain::new();
 pub(super) static INDEX: Plain = Plain::new();
 static TOBYTES: Plain = Plain::new();
 
@@ -86,7 +85,7 @@ pub(super) fn install(class: &Bound<'_, PyType>) -> PyResult<()> {
     };
     replace(class, c"__exit__", exit_function, ffi::METH_FASTCALL, None)?;
     let one = without(search::count);
-    replace(class, c"count", one, ffi::METH_O, Some(&COUNT))?;
+    replace(class, c"count", one, ffi::METH_O, None)?;
     let search = with(search::index);
     replace(class, c"index", search, keywords, Some(&INDEX))?;
     replace(class, c"cast", with(cast), keywords, Some(&CAST))?;

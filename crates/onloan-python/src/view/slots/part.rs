@@ -52,6 +52,15 @@ pub(super) unsafe fn set(
         // SAFETY: as granted by the caller, and a slice.
         return unsafe { assign(view, key, object) };
     }
+    // SAFETY: an object that stays, attached.
+    if key == unsafe { ffi::Py_Ellipsis() } && view.geometry.ndim() > 0 {
+        // SAFETY: granted by the caller.
+        let py = unsafe { Python::assume_attached() };
+        // SAFETY: alive (granted by the caller).
+        let object = unsafe { Borrowed::from_ptr(py, object) };
+        let copied = guarded(|| assign::copy_all(view, &object));
+        return Some(if copied.is_some() { 0 } else { -1 });
+    }
     let code = view.item.native()?;
     // SAFETY: granted by the caller.
     let packed = unsafe { pack(view, code, object) }?;

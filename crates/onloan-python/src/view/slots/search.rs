@@ -1,4 +1,4 @@
-//! `count`, `index` and `in` of bytes that lie in a row: numbers of `B` and `b`, bytes of `c`.
+//! `count`, `index` and `in`, and the shortest way for bytes that lie in a row: numbers of `B` and `b`, bytes of `c`.
 
 use std::ffi::c_int;
 use std::mem;
@@ -11,10 +11,11 @@ use pyo3::{Borrowed, ffi};
 
 use super::super::View;
 use super::super::access::Access;
+use super::super::iterate;
 use super::super::native::NativeCode;
 use super::item::index_of;
-use super::method::{COUNT, INDEX};
-use super::{CONTAINS, value};
+use super::method::INDEX;
+use super::{CONTAINS, guarded, value};
 
 /// The view at work, and the byte of its items that equal `object`; `None` for the long way.
 ///
@@ -55,8 +56,9 @@ pub(super) unsafe extern "C" fn count(
     {
         return number(count);
     }
-    // SAFETY: as CPython called this: one argument, without a name.
-    unsafe { COUNT.call(object, &raw const wanted, 1, ptr::null_mut()) }
+    // SAFETY: as above.
+    let (view, wanted) = unsafe { borrowed(object, wanted) };
+    guarded(|| iterate::count(&view, &wanted)).map_or(ptr::null_mut(), number)
 }
 
 pub(super) unsafe extern "C" fn index(
@@ -76,6 +78,10 @@ pub(super) unsafe extern "C" fn index(
         {
             return number(index);
         }
+        // SAFETY: as above.
+        let (view, wanted) = unsafe { borrowed(object, wanted) };
+        let index = guarded(|| iterate::index(&view, &wanted, 0, isize::MAX));
+        return index.map_or(ptr::null_mut(), |index| number(index.unsigned_abs()));
     }
     // SAFETY: as CPython called this.
     unsafe { INDEX.call(object, arguments, count, names) }
@@ -97,6 +103,23 @@ pub(super) unsafe extern "C" fn contains(
     let long: ffi::objobjproc = unsafe { mem::transmute(CONTAINS.load(Ordering::Acquire)) };
     // SAFETY: as CPython called this.
     unsafe { long(object, wanted) }
+}
+
+/// # Safety
+/// A view and an object, alive as long as the references are used; attached.
+#[inline]
+unsafe fn borrowed<'a>(
+    view: *mut ffi::PyObject,
+    object: *mut ffi::PyObject,
+) -> (Borrowed<'a, 'a, View>, Borrowed<'a, 'a, PyAny>) {
+    // SAFETY: granted by the caller.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: alive (granted by the caller).
+    let view = unsafe { Borrowed::from_ptr(py, view) };
+    // SAFETY: a view (granted by the caller).
+    let view = unsafe { view.cast_unchecked() };
+    // SAFETY: alive (granted by the caller).
+    (view, unsafe { Borrowed::from_ptr(py, object) })
 }
 
 /// A new reference.
