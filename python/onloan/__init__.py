@@ -8,7 +8,24 @@ does what memoryview raises on. `check()` judges any exporter by the rules of
 the protocol.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._onloan import Buffer, View, __version__
-from .checker.api import CheckError, Report, check
+
+if TYPE_CHECKING:
+    from .checker.api import CheckError, Report, check
 
 __all__ = ["Buffer", "CheckError", "Report", "View", "__version__", "check"]
+
+
+def __getattr__(name: str) -> Any:
+    """The checker is imported when it is used first: it brings child processes and threads with it."""
+    if name in ("CheckError", "Report", "check"):
+        from .checker import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,10 +6,13 @@ target may fork as well: only the process that was started for it speaks.
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import json
 import os
 from typing import Any
+
+with contextlib.suppress(ImportError):  # there are systems without it, where onloan is imported and nothing judged
+    import fcntl
 
 #: File descriptors that programs close in loops are lower.
 _HIGH = 700

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from ..errors import CommandError
 from . import child
 from .child import Heard
 from .findings import Finding, TargetReport, grouped
@@ -56,6 +57,8 @@ _BASIC = ("baseline", "matrix", "memory", "accounting")
 
 def judge(targets: Sequence[str], options: Options = Options(), progress: Progress | None = None) -> list[TargetReport]:
     """Judges every target; the reports are in the order of the targets. Nothing that a target does ends this."""
+    if os.name != "posix":
+        raise CommandError("exporters cannot be judged on this system", hint="child processes with a pipe of their own are needed, as POSIX has them")
     stop = threading.Event()
 
     def one(target: str) -> TargetReport:

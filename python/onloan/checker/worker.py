@@ -9,7 +9,6 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -62,6 +61,8 @@ def run_target(job: dict[str, Any], send: Send) -> None:
 
 def _no_core() -> None:
     """Deaths are expected here: none of them leaves a file behind."""
+    import resource
+
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 

@@ -23,6 +23,8 @@ def run(context: Context) -> None:
     if of_c:
         context.step("P-08")
         p08(context, exporter)
+        context.step("P-06")
+        p06(context, exporter)
     if "flags 0x100" not in context.skip and not loses_exports_to_0x100(exporter) and _survives_few_flags(exporter):
         # Last: nobody knows in what state it leaves the exporter.
         context.limit(5)
@@ -103,6 +105,33 @@ def p08(context: Context, exporter: Any) -> None:
     else:
         seen = "it was granted"
     context.found("P-08", expected="OverflowError for flags that do not fit a C int", seen=seen)
+
+
+def p06(context: Context, exporter: Any) -> None:
+    """A subclass with a `__release_buffer__` of its own: it is called, and the C slot after it."""
+    if hasattr(exporter, "__array_interface__") or context.known.get("leaky", False):
+        return  # the numbers in it would be taken for a shape
+    calls: list[object] = []
+    try:
+        own: Any = type("Own", (type(exporter),), {"__release_buffer__": lambda self, view: calls.append(None)})
+        made = own(exporter)
+        held, request = context.held(made)
+    except Exception:  # it cannot be subclassed, or takes no other as argument
+        return
+    del exporter
+    before = _check_count(made)
+    context.release(held, request, rule="P-06")
+    again = context.hold(made, request)
+    if again is not None:
+        context.release(*again, rule="P-06")
+    after = _check_count(made)
+    if len(calls) != 2 or before - after != 1:
+        context.found(
+            "P-06",
+            request,
+            expected="__release_buffer__ of a subclass is called once for each buffer, and the C slot gives back what it took",
+            seen=f"{len(calls)} calls for 2 buffers, {before - after} references given back by the first",
+        )
 
 
 def e13(context: Context, exporter: Any) -> None:
