@@ -1,4 +1,4 @@
-//! The memory of a view while one operation runs: the only place that reads and writes it.
+//! The memory of a view while one operation runs. Only this reads and writes it, and `place.rs`, item by item.
 //!
 //! ```text
 //!   View ── enter ──▶ Access { a user of the loan } ── dropped ──▶ one user less
@@ -18,7 +18,7 @@ use std::ops::Deref;
 use std::slice;
 
 use onloan::format::Plan;
-use onloan::layout::{self, Layout, Memory, Order, Walk};
+use onloan::layout::{self, Layout, Memory, Order};
 use onloan_core::kernel::{
     CopyError, Needle, TextTooLarge, copy_raw, count_byte_raw, count_raw, equal_raw, hex_raw,
     index_byte_raw, index_raw, write_hex_raw,
@@ -30,6 +30,7 @@ use pyo3::types::PyBytes;
 
 use super::geometry::Geometry;
 use super::managed::ManagedLoan;
+use super::place::{Place, Places};
 
 /// A view that cannot be given back.
 ///
@@ -52,17 +53,6 @@ impl<'access> Deref for Part<'access> {
     fn deref(&self) -> &Access<'access> {
         &self.0
     }
-}
-
-/// Where an item lies, as long as the access lives.
-///
-/// Invariant `ITEM`: at `address` lie the `itemsize` bytes of an item of an access (`LENT`), to be written to if `writable`.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'access> {
-    address: *mut u8,
-    itemsize: usize,
-    writable: bool,
-    access: PhantomData<&'access ()>,
 }
 
 impl<'view> Access<'view> {
@@ -186,13 +176,9 @@ impl<'view> Access<'view> {
 
     /// What lies at an address that the layout gave.
     #[inline]
-    fn place(&self, address: *mut u8) -> Place<'_> {
-        Place {
-            address,
-            itemsize: self.geometry.itemsize(),
-            writable: !self.readonly,
-            access: PhantomData,
-        }
+    pub(super) fn place(&self, address: *mut u8) -> Place<'_> {
+        // SAFETY: an item (`LENT`), as long as the access lives.
+        unsafe { Place::promised(address, self.geometry.itemsize(), !self.readonly) }
     }
 
     /// All bytes as they lie, if that is C order without gaps.
@@ -376,162 +362,6 @@ impl Drop for Access<'_> {
         unsafe { self.loan.leave() };
     }
 }
-
-impl Place<'_> {
-    /// An item of which somebody else knows that it is one.
-    ///
-    /// # Safety
-    /// `ITEM` holds as long as it is used.
-    #[inline]
-    pub(super) unsafe fn promised(address: *mut u8, itemsize: usize, writable: bool) -> Self {
-        Place {
-            address,
-            itemsize,
-            writable,
-            access: PhantomData,
-        }
-    }
-
-    /// The first `N` bytes of the item; `None` if it has fewer.
-    #[inline]
-    pub(super) fn read<const N: usize>(self) -> Option<[u8; N]> {
-        if N > self.itemsize {
-            return None;
-        }
-        // SAFETY: an item of `itemsize` bytes, of which these are the first `N` (checked): `ITEM`. No alignment is needed.
-        Some(unsafe { self.address.cast::<[u8; N]>().read_unaligned() })
-    }
-
-    /// Writes the item; `false`, and nothing is written, if it has another size or is read-only.
-    #[inline]
-    pub(super) fn write<const N: usize>(self, bytes: [u8; N]) -> bool {
-        if N != self.itemsize || !self.writable {
-            return false;
-        }
-        // SAFETY: an item of `N` bytes (checked) that may be written (checked): `ITEM`. No alignment is needed.
-        unsafe { self.address.cast::<[u8; N]>().write_unaligned(bytes) };
-        true
-    }
-
-    /// The bytes of the item.
-    pub(super) fn read_item(self, item: &mut Vec<u8>) {
-        item.clear();
-        item.resize(self.itemsize, 0);
-        // SAFETY: an item of `itemsize` bytes (`ITEM`), to as many bytes of our own.
-        unsafe {
-            self.address
-                .copy_to_nonoverlapping(item.as_mut_ptr(), self.itemsize);
-        };
-    }
-
-    /// Writes the bytes of the item; `false`, and nothing is written, if it has another size or is read-only.
-    pub(super) fn write_item(self, item: &[u8]) -> bool {
-        if item.len() != self.itemsize || !self.writable {
-            return false;
-        }
-        // SAFETY: an item of `itemsize` bytes (checked) that may be written (checked): `ITEM`. The other bytes are our own.
-        unsafe {
-            item.as_ptr()
-                .copy_to_nonoverlapping(self.address, item.len());
-        };
-        true
-    }
-}
-
-impl Place<'_> {
-    /// Some bytes of the item; `None` if it has not so many.
-    #[inline]
-    pub(super) fn part(self, offset: usize, size: usize) -> Option<Self> {
-        let end = offset.checked_add(size)?;
-        (end <= self.itemsize).then_some(Place {
-            address: self.address.wrapping_add(offset),
-            itemsize: size,
-            ..self
-        })
-    }
-
-    /// The bytes of the item as an object.
-    pub(super) fn to_bytes<'py>(self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        let size = self.itemsize.cast_signed();
-        // SAFETY: attached; an item of so many bytes (`ITEM`), from which is copied.
-        let bytes = unsafe { ffi::PyBytes_FromStringAndSize(self.address.cast(), size) };
-        // SAFETY: NULL with an exception set, or a new reference.
-        unsafe { Bound::from_owned_ptr_or_opt(py, bytes) }
-    }
-}
-
-/// The places of all items.
-pub(super) enum Places<'access> {
-    /// At one distance.
-    Line {
-        next: Place<'access>,
-        stride: isize,
-        left: usize,
-    },
-    Walk {
-        walk: Box<Walk<'access, Pointers<'access>>>,
-        access: &'access Access<'access>,
-    },
-}
-
-impl<'access> Places<'access> {
-    /// Goes over the next `count` places, until `visit` says `false`; `true` if it never did and there were as many.
-    #[inline]
-    pub(super) fn each(
-        &mut self,
-        count: usize,
-        mut visit: impl FnMut(Place<'access>) -> bool,
-    ) -> bool {
-        if let Places::Line { next, stride, left } = self {
-            if *left < count {
-                return false;
-            }
-            *left -= count;
-            let mut place = *next;
-            for _ in 0..count {
-                let here = place;
-                place.address = place.address.wrapping_offset(*stride);
-                if !visit(here) {
-                    return false;
-                }
-            }
-            *next = place;
-            return true;
-        }
-        let mut visited = 0;
-        self.take(count).all(|place| {
-            visited += 1;
-            visit(place)
-        }) && visited == count
-    }
-}
-
-impl<'access> Iterator for Places<'access> {
-    type Item = Place<'access>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Place<'access>> {
-        match self {
-            Places::Line { next, stride, left } => {
-                *left = left.checked_sub(1)?;
-                let place = *next;
-                next.address = next.address.wrapping_offset(*stride);
-                Some(place)
-            }
-            Places::Walk { walk, access } => walk.next().map(|address| access.place(address)),
-        }
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Places::Line { left, .. } => (*left, Some(*left)),
-            Places::Walk { walk, .. } => walk.size_hint(),
-        }
-    }
-}
-
-impl ExactSizeIterator for Places<'_> {}
 
 /// Follows pointers of a layout, which lie in the memory of an access.
 ///

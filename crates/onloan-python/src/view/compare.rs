@@ -13,9 +13,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyNotImplemented};
 
 use super::View;
-use super::access::{Access, Place};
+use super::access::Access;
 use super::assign::{Borrowed, same_shape};
 use super::item::Item;
+use super::place::Place;
 
 pub(super) fn rich<'py>(
     slf: &Bound<'py, View>,

@@ -10,8 +10,8 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt};
 
-use super::access::Place;
 use super::geometry::Geometry;
+use super::place::Place;
 use super::pool::{Pool, Pooled, Reference};
 use super::row::{self, Make};
 use super::subscript;

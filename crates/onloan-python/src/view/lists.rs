@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::View;
-use super::access::Places;
+use super::place::Places;
 use super::row::{self, Maker};
 use super::value::{Reader, unsupported};
 

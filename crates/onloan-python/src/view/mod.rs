@@ -38,6 +38,7 @@ mod managed;
 mod methods;
 mod native;
 mod pickle;
+mod place;
 mod pool;
 mod release;
 mod row;
@@ -53,11 +54,12 @@ use onloan::request::Request;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-use access::{Access, Place};
+use access::Access;
 use count::Count;
 use geometry::{Geometry, Line};
 use item::Item;
 use managed::ManagedLoan;
+use place::Place;
 use pool::{Pool, Pooled, Reference};
 
 pub(crate) use pickle::rebuild;

@@ -12,7 +12,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt};
 
-use super::access::Place;
+use super::place::Place;
 
 /// What a native letter means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

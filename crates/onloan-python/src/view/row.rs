@@ -20,9 +20,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyList};
 
-use super::access::{Place, Places};
 use super::item::Item;
 use super::native::NativeCode;
+use super::place::{Place, Places};
 
 /// A new reference, or NULL with an exception set.
 type Object = *mut ffi::PyObject;

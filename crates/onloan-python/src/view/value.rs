@@ -4,9 +4,9 @@ use onloan::format::Plan;
 use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 
-use super::access::Place;
 use super::item::Item;
 use super::native::{self, Packed};
+use super::place::Place;
 use crate::errors;
 use crate::values;
 

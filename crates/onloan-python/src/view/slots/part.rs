@@ -8,9 +8,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 use pyo3::{Borrowed, ffi};
 
-use super::super::access::{Access, Place};
+use super::super::access::Access;
 use super::super::geometry::{Geometry, Line};
 use super::super::native::NativeCode;
+use super::super::place::Place;
 use super::super::{View, assign, native};
 use super::item::{index_of, pack};
 use super::{guarded, made_of};
