@@ -51,7 +51,7 @@ RULES: tuple[Rule, ...] = (
         strength="MUST",
         rule="A subclass that defines `__release_buffer__` alone has the C slot called after it.",
         source="gh-104223",
-        test="3.12+: buffers of an instance of a subclass with a `__release_buffer__` of its own, as far as one can be made: calls and references",
+        test="3.12+: buffers of an instance of a subclass with a `__release_buffer__` of its own, as far as one can be made: its references",
         fix="nothing to do in Python; a C subclass has to call its base's slot",
     ),
     Rule(
