@@ -17,7 +17,7 @@ def test_the_table_has_the_worst_first_and_fits_the_page():
         assert max(map(len, text.splitlines())) <= columns
         places = [text.index(name) for name in ("bad.Over", "evil.<Lent>", "good.Noted", "good.Clean", "bad.Hidden")]
         assert places == sorted(places)
-        assert "error E-61; warning E-20; error SIGSEGV under E-61" in " ".join(text.split())
+        assert "error E-61; warning E-20; error SIGSEGV (under E-61)" in " ".join(text.split())
         assert "no exporter types: empty 1.0" in text and "broken 1.0: not imported" in text and "ImportError: <no>" in text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..checker import RULES, Finding, TargetReport
+from ..checker.runner import ANYWAY
 from ..survey import Discovery, Package, Row, Survey
 from .page import Page
 
@@ -135,9 +136,10 @@ def _found(row: Row) -> str:
         if finding.crash is None:
             levels.setdefault(finding.level, {})[finding.rule] = None
         else:
-            crashes.setdefault(f"{finding.level} {finding.crash}", {})[finding.rule] = None
+            anyway = ", also where nothing is lent" if ANYWAY in finding.explain else ""
+            crashes.setdefault(f"{finding.level} {finding.crash}{anyway}", {})[finding.rule] = None
     told = [f"{level} {' '.join(rules)}" for level, rules in levels.items()]
-    told += [f"{crash} under {' '.join(rules)}" for crash, rules in crashes.items()]
+    told += [f"{crash} (under {' '.join(rules)})" for crash, rules in crashes.items()]
     return "; ".join(told)
 
 

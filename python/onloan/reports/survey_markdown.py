@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from .. import __version__
 from ..checker import RULES, Finding
+from ..checker.runner import ANYWAY
 from ..survey import Row, Survey
 from ..survey.proofs import ASKING, given, template
 from .survey import ORDER, findings_of, lost_reference, named, sorted_rows
@@ -124,7 +125,10 @@ def _crashes(rows: list[Row]) -> str:
             if not ended:
                 continue
             cause = " Each release gives a reference away ([E-61](#error-e-61)), which may be why." if lost_reference(report) else ""
-            told = "; ".join(f"{finding.crash} in the phase {finding.phase} ({finding.rule}: {finding.expected})" for finding in ended)
+            told = "; ".join(
+                f"{finding.crash} in the phase {finding.phase} ({finding.rule}: {finding.expected}){', also where no buffer is out' * (ANYWAY in finding.explain)}"
+                for finding in ended
+            )
             lines += [f"- **{named(row.package)}** `{row.exporter.shown}`: {told}.{cause}", "  ```sh", f"  {_command(report.target)}", "  ```"]
     if not lines:
         return ""

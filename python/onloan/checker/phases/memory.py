@@ -49,7 +49,8 @@ def e50(context: Context, held: _Held, request: str) -> None:
     gc.collect()
     after = held.read()
     change = held.difference()
-    if change is None and before is not None and after is not None:
+    # What is described may reach beyond what is lent (E-30), into memory of others, who free it.
+    if change is None and before is not None and after is not None and not context.known.get("unsteady", False):
         why = freed(before, after)
         change = None if why is None else f"freed memory: {why}"
     del taken

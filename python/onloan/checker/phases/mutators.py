@@ -150,6 +150,9 @@ def while_out(context: Context, name: str, mutator: Mutator) -> bool:
     del taken, fence
     if why is not None:
         change = f"the memory was freed: {why}"
+    elif change is None and refused and not allowed and not unsteady and before != after:
+        # It was refused at once, and nevertheless done.
+        change = "the bytes changed"
     if change is not None:
         done = "was allowed" if allowed else "was refused"
         context.found(
