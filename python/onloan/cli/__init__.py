@@ -21,11 +21,15 @@ from .. import __version__
 from .errors import CommandError
 from .check import Check
 from .inspect import Inspect
+from .report import Report
+from .run import Run
 from .survey import SurveyVerb
 from .tour import Tour
 from .verb import Verb
 
-VERBS: dict[str, type[Verb]] = {verb.__name__.lower().removesuffix("verb"): verb for verb in (Check, Inspect, SurveyVerb, Tour)}
+VERBS: dict[str, type[Verb]] = {
+    verb.__name__.lower().removesuffix("verb"): verb for verb in (Check, Inspect, Report, Run, SurveyVerb, Tour)
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="onloan",
-        description="Python's buffer protocol: see what is lent, and how.",
+        description="Python's buffer protocol: see what is lent, how, and who holds it.",
         epilog="`onloan VERB --help` explains a verb.",
     )
     parser.add_argument("--version", action="version", version=f"onloan {__version__}")
@@ -69,13 +73,24 @@ def _check_verb(arguments: Sequence[str]) -> None:
 def _run(arguments: Sequence[str]) -> int:
     _check_verb(arguments)
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = _options(parser, list(arguments))
     if options.verb is None:
         parser.print_help(sys.stderr)
         return 2
     code = VERBS[options.verb]().run(options)
     sys.stdout.flush()
     return code
+
+
+def _options(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    """What was asked for; words that a verb leaves to somebody else are not looked at."""
+    rest: list[str] = []
+    if words and words[0] in VERBS:
+        own, rest = VERBS[words[0]].split(words[1:])
+        words = [words[0], *own]
+    options = parser.parse_args(words)
+    options.rest = rest
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,6 +14,11 @@ class Verb(abc.ABC):
     def arguments(parser: argparse.ArgumentParser) -> None:
         """Declares what the verb takes."""
 
+    @staticmethod
+    def split(words: list[str]) -> tuple[list[str], list[str]]:
+        """Which of the words after the verb are its own, and which belong to somebody else; those are found in `options.rest`."""
+        return words, []
+
     @abc.abstractmethod
     def run(self, options: argparse.Namespace) -> int:
         """Does it; the exit code."""

@@ -1,0 +1,27 @@
+"""Stands in for `sitecustomize` in the interpreter that `onloan run` starts; see the package `onloan.run`."""
+
+
+def _begin() -> None:
+    import os
+    import sys
+
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    sys.path_importer_cache.pop(here, None)
+    before = dict(sys.modules)
+    # The package is the one that this file belongs to, whatever the program's path finds.
+    package = os.path.dirname(os.path.dirname(os.path.dirname(here)))
+    sys.path.insert(0, package)
+    try:
+        from onloan.run.inside import begin
+    finally:
+        sys.path.remove(package)
+    begin(before)
+
+
+_begin()
+
+# What would have been imported if this file were not here, or the error that says that there is none.
+from onloan.run.inside import real_sitecustomize  # noqa: E402
+
+real_sitecustomize()

@@ -1,0 +1,61 @@
+"""What happens in the program's own interpreter, before its first line and after its last.
+
+Modules that onloan needs are taken out of `sys.modules` again, so that the program imports its own: a `json.py` beside a script goes before
+the standard library's, as it does without onloan. onloan keeps the copies that it has.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import sys
+from types import ModuleType
+
+from .. import tracing
+from .recorder import Recorder
+from .settings import VARIABLE, Settings
+
+#: The modules that are onloan's own copies; they live as long as this one.
+_kept: dict[str, ModuleType] = {}
+
+
+def begin(before: dict[str, ModuleType]) -> None:
+    """Starts the tracer and leaves no trace of how; `before` are the modules that were there without onloan."""
+    told = os.environ.pop(VARIABLE, None)
+    if told is not None:
+        settings = Settings.decoded(told)
+        _put_back(settings.python_path)
+        _start(settings)
+    for name in [name for name in sys.modules if name not in before]:
+        if _is_private(name):
+            _kept[name] = sys.modules.pop(name)
+
+
+def _put_back(python_path: str | None) -> None:
+    if python_path is None:
+        os.environ.pop("PYTHONPATH", None)
+    else:
+        os.environ["PYTHONPATH"] = python_path
+
+
+def _is_private(name: str) -> bool:
+    """Whether the program may not see that a module was imported: whatever could have been found in another place."""
+    return name != "sitecustomize" and name.partition(".")[0] != "onloan" and name not in sys.builtin_module_names
+
+
+def _start(settings: Settings) -> None:
+    try:
+        recorder = Recorder(settings)
+        tracing.start(frames=settings.frames)
+    except Exception as error:  # the program has to run all the same
+        os.write(2, f"onloan: nothing is traced: {error}\n".encode(errors="backslashreplace"))
+        return
+    recorder.begin()
+    atexit.register(recorder.finish)
+
+
+def real_sitecustomize() -> None:
+    """Imports the `sitecustomize` that this interpreter would have without onloan; its ImportError says that there is none."""
+    del sys.modules["sitecustomize"]
+    importlib.import_module("sitecustomize")
