@@ -2,7 +2,7 @@
 
 A recording is a text file of JSON documents, one a line, that only grows. The first line says what it is:
 
-    {"onloan-recording": 1, "onloan": "0.1.0", "python": "3.11.7", "program": ["app.py"], "pid": 4711, "started": "2026-01-31T12:00:00+00:00", "frames": 10}
+    {"onloan-recording": 1, "onloan": "0.1.0", "python": "3.11.7", "program": ["app.py"], "pid": 4711, "started": "2026-01-31T12:00:00Z", "frames": 10}
 
 Each further line is a *step*, and says what has changed since the one before. `at` is the time since the start in seconds:
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from importlib.resources import files
+from pathlib import Path
 
 
 def document(title: str, body: str, *, styles: Iterable[str], scripts: Iterable[str]) -> str:
@@ -28,5 +28,4 @@ def document(title: str, body: str, *, styles: Iterable[str], scripts: Iterable[
 
 
 def _assets(names: Iterable[str]) -> str:
-    folder = files(__package__)
-    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
+    return "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)

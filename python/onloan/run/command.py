@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -90,7 +91,24 @@ def _interpreter_flags() -> list[str]:
     for name, flag in (("isolated", "-I"), ("ignore_environment", "-E"), ("no_site", "-S")):
         if getattr(sys.flags, name):
             raise CommandError(f"under {flag} the tracer cannot be started before the program", hint=f"run it without {flag}")
-    return list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
+    return own_flags(sys.orig_argv[1:])
+
+
+def own_flags(words: Sequence[str]) -> list[str]:
+    """The options at the beginning of an interpreter's words, up to the program that it runs."""
+    flags: list[str] = []
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if not word.startswith("-") or word in ("-", "--") or word.startswith(("-m", "-c")):
+            break
+        takes_next = word in ("-X", "-W", "--check-hash-based-pycs")
+        flags += words[position : position + 1 + takes_next]
+        position += 1 + takes_next
+    # Options may stand together, and the last of them may be the one that names the program.
+    if position < len(words) and flags and flags[-1][-1:] in ("m", "c") and re.fullmatch(r"-[a-zA-Z]+", flags[-1]):
+        flags[-1:] = [flags[-1][:-1]] if len(flags[-1]) > 2 else []
+    return flags
 
 
 def _check_program(program: tuple[str, ...]) -> None:

@@ -12,7 +12,8 @@ import os
 import sys
 from types import ModuleType
 
-from .. import tracing
+from .. import _onloan
+from ..tracing import start
 from .recorder import Recorder
 from .settings import VARIABLE, Settings
 
@@ -20,16 +21,17 @@ from .settings import VARIABLE, Settings
 _kept: dict[str, ModuleType] = {}
 
 
-def begin(before: dict[str, ModuleType]) -> None:
-    """Starts the tracer and leaves no trace of how; `before` are the modules that were there without onloan."""
+def begin(modules: set[str], folders: set[str]) -> None:
+    """Starts the tracer and leaves no trace of how; `modules` and the searched `folders` were there without onloan."""
     told = os.environ.pop(VARIABLE, None)
     if told is not None:
         settings = Settings.decoded(told)
         _put_back(settings.python_path)
         _start(settings)
-    for name in [name for name in sys.modules if name not in before]:
-        if _is_private(name):
-            _kept[name] = sys.modules.pop(name)
+    for name in [name for name in sys.modules if name not in modules and _is_private(name)]:
+        _kept[name] = sys.modules.pop(name)
+    for folder in [folder for folder in sys.path_importer_cache if folder not in folders]:
+        del sys.path_importer_cache[folder]
 
 
 def _put_back(python_path: str | None) -> None:
@@ -47,7 +49,8 @@ def _is_private(name: str) -> bool:
 def _start(settings: Settings) -> None:
     try:
         recorder = Recorder(settings)
-        tracing.start(frames=settings.frames)
+        start(frames=settings.frames)
+        _onloan.trace_notes(True)
     except Exception as error:  # the program has to run all the same
         os.write(2, f"onloan: nothing is traced: {error}\n".encode(errors="backslashreplace"))
         return

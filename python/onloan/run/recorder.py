@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from datetime import datetime, timezone
 from typing import Any
 
-from .. import __version__, tracing
+from .. import __version__, _onloan
 from ..recording import Writer
 from ..reports import exports as report
 from ..reports import exports_html
 from ..reports.page import Page
-from ..tracing.facts import Snapshot
+from ..tracing import Snapshot, snapshot
 from .settings import Settings
 
 #: Seconds between two steps, at least.
@@ -37,7 +36,7 @@ class Recorder:
             "python": ".".join(map(str, sys.version_info[:3])),
             "program": list(settings.program),
             "pid": self._process,
-            "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "frames": settings.frames,
         }
         if self._writer is not None:
@@ -46,7 +45,7 @@ class Recorder:
     def begin(self) -> None:
         """The tracer has been started."""
         if self._writer is not None:
-            tracing.on_beat(self._beat, _STEP)
+            _onloan.trace_beat(self._beat, _STEP)
         if self._writes_files():
             sys.addaudithook(self._audit)
 
@@ -55,10 +54,10 @@ class Recorder:
         if os.getpid() != self._process:
             return
         try:
-            tracing.on_beat(None, 0)
-            snapshot = tracing.snapshot()
-            self._write("exit", snapshot)
-            _say(report.as_text(snapshot, Page.of(sys.__stderr__ or sys.stderr)) + "\n")
+            _onloan.trace_beat(None, _STEP)
+            found = snapshot()
+            self._write("exit", found)
+            _say(report.as_text(found, Page.of(sys.__stderr__ or sys.stderr)) + "\n")
         except BaseException as error:  # whatever is wrong here is none of the program's business
             _say(f"onloan: no report could be made: {type(error).__name__}: {error}\n")
 
@@ -74,7 +73,7 @@ class Recorder:
         if self._writer is None or self._failed or at < self._next_step or os.getpid() != self._process:
             return
         try:
-            self._writer.step(at, tracing.snapshot(holders=False))
+            self._writer.step(at, snapshot(holders=False))
         except Exception as error:
             self._failed = True
             _say(f"onloan: the recording cannot go on: {error}\n")
@@ -85,19 +84,19 @@ class Recorder:
         if event != "os.exec" or os.getpid() != self._process:
             return
         try:
-            self._write("exec", tracing.snapshot())
+            self._write("exec", snapshot())
         except Exception as error:
             _say(f"onloan: before exec nothing could be written: {error}\n")
 
-    def _write(self, how: str, snapshot: Snapshot) -> None:
+    def _write(self, how: str, found: Snapshot) -> None:
         if self._writer is not None:
-            self._writer.end(self._now(), how, snapshot)
+            self._writer.end(self._now(), how, found)
         if self._settings.json is not None:
             with open(self._settings.json, "w", encoding="ascii") as file:
-                file.write(report.as_json(snapshot) + "\n")
+                file.write(report.as_json(found) + "\n")
         if self._settings.html is not None:
             with open(self._settings.html, "w", encoding="utf-8", errors="replace") as file:
-                file.write(exports_html.as_html(snapshot, self.header, []))
+                file.write(exports_html.as_html(found, self.header, []))
 
 
 def _say(text: str) -> None:

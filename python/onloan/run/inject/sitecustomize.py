@@ -8,7 +8,7 @@ def _begin() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
     sys.path_importer_cache.pop(here, None)
-    before = dict(sys.modules)
+    modules, folders = set(sys.modules), set(sys.path_importer_cache)
     # The package is the one that this file belongs to, whatever the program's path finds.
     package = os.path.dirname(os.path.dirname(os.path.dirname(here)))
     sys.path.insert(0, package)
@@ -16,7 +16,7 @@ def _begin() -> None:
         from onloan.run.inside import begin
     finally:
         sys.path.remove(package)
-    begin(before)
+    begin(modules, folders)
 
 
 _begin()
