@@ -57,6 +57,7 @@ class Export:
     `matched` says how sure it is: `pointer` (seen by the ledger, at its place), `moved` (the consumer has copied its struct elsewhere), `scan` (found in
     a managed buffer: acquired before the start, or of a type that is not told of releases), `counter` (known to the object's own counter only).
     `acquired_at` is innermost first, empty where it is not known. `holders` are chains from the view outwards to a name; if there are none, `why` says so.
+    `id` tells exports apart: it grows with each acquisition.
     """
 
     request: str
@@ -67,6 +68,7 @@ class Export:
     acquired_at: tuple[Frame, ...] = ()
     holders: tuple[tuple[str, ...], ...] = ()
     why: str | None = None
+    id: int = 0
 
     @property
     def site(self) -> Frame | None:
@@ -83,6 +85,7 @@ class Export:
             "acquired_at": [frame.as_json() for frame in self.acquired_at],
             "holders": [list(chain) for chain in self.holders],
             "why": self.why,
+            "id": self.id,
         }
 
     @classmethod
@@ -97,6 +100,7 @@ class Export:
             tuple(Frame.from_json(frame) for frame in facts.get("acquired_at", ())),
             tuple(tuple(map(str, chain)) for chain in facts.get("holders", ())),
             facts.get("why"),
+            int(facts.get("id", 0)),
         )
 
 
