@@ -14,6 +14,8 @@ mod nested;
 mod probe;
 mod shape;
 #[allow(unsafe_code)]
+mod trace;
+#[allow(unsafe_code)]
 mod type_slots;
 mod values;
 #[allow(unsafe_code)]
@@ -33,6 +35,7 @@ fn _onloan(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(probe::request, module)?)?;
     module.add_function(wrap_pyfunction!(probe::requests, module)?)?;
     check::register(module)?;
+    trace::register(module)?;
     module.add_function(wrap_pyfunction!(type_slots::buffer_slots, module)?)?;
     Ok(())
 }

@@ -82,7 +82,7 @@ def none_left(frames: int = 10) -> Iterator[None]:
             if live:
                 error.add_note(f"onloan: at this error {LeakError(live)}")
             raise
-        if _onloan.trace_count_since(before):
+        if _onloan.trace_since(before, False):
             # What only garbage holds is not left behind.
             gc.collect()
             live = raw.live(_onloan.trace_since(before, True))

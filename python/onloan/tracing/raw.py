@@ -25,8 +25,8 @@ def live(groups: Iterable[tuple[Any, ...]]) -> tuple[Lent, ...]:
 
 
 def _export(facts: tuple[Any, ...]) -> Export:
-    request, nbytes, thread, age, matched, frames, holders, why = facts
-    return Export(request, nbytes, thread, age, matched, _frames(frames), tuple(map(tuple, holders)), why)
+    number, request, nbytes, thread, age, matched, frames, holders, why = facts
+    return Export(request, nbytes, thread, age, matched, _frames(frames), tuple(map(tuple, holders)), why, number)
 
 
 def _frames(frames: Iterable[tuple[str, int, str]]) -> tuple[Frame, ...]:

@@ -1,0 +1,351 @@
+//! `BufferError`s: what stood in the way when one was made.
+//!
+//! An exception is made before anybody can catch it, swallow it or mask it. So `tp_init` of `BufferError` tells of each: at once on CPython 3.12 and newer;
+//! on 3.11, where an exception that C code raises is made only when somebody handles it, from the first `except`, `with` or `finally` on
+//! that meets it (its traceback says where it was raised). What C code raises and clears again on 3.11 is never made, and not seen.
+//!
+//! # Which exports
+//!
+//! Those of objects in sight: local variables of the innermost frames, globals that they name, and what these refer to; the nearest first. The message says
+//! whether exports can be the reason at all: a refused request is none.
+
+use std::ffi::c_int;
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+
+use super::clock;
+use super::control::NOTES;
+use super::hash::Set;
+use super::heap::Traversals;
+use super::hooks::{ENDING, Pending};
+use super::layout::{address, layout};
+use super::ledger::LEDGER;
+use super::locals;
+use super::lock::Lock;
+use super::note;
+use super::pool::ON;
+use super::report::{self, FrameText, Lent};
+use super::words;
+
+/// So many errors are kept.
+const MOST: usize = 1000;
+/// So many frames of an error are told.
+const FRAMES: usize = 64;
+/// Holders are searched for until all searches together took so long.
+const MOST_MILLISECONDS: u64 = 5000;
+/// From so many frames the objects in sight are taken.
+const IN_SIGHT: usize = 3;
+/// So many objects are looked at from a frame.
+const LOOKED_AT: usize = 5000;
+
+type Init = unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject, *mut ffi::PyObject) -> c_int;
+
+static ORIGINAL: AtomicUsize = AtomicUsize::new(0);
+static ERRORS: Lock<Vec<Error>> = Lock::new(Vec::new());
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+static SPENT: AtomicU64 = AtomicU64::new(0);
+/// One error is explained at a time: what an explanation raises is not explained.
+static BUSY: AtomicBool = AtomicBool::new(false);
+
+/// An error, in words and numbers only.
+#[derive(Clone)]
+struct Error {
+    kind: String,
+    message: String,
+    frames: Vec<FrameText>,
+    blocked_by: Vec<Lent>,
+    thread: String,
+    time: u32,
+}
+
+/// What goes into `tp_init`.
+pub(super) fn hook_address() -> usize {
+    (init as *const ()).expose_provenance()
+}
+
+/// The function that was there.
+pub(super) fn original() -> usize {
+    ORIGINAL.load(Ordering::Relaxed)
+}
+
+/// Tells which function was there.
+pub(super) fn chain_to(original: usize) {
+    ORIGINAL.store(original, Ordering::Relaxed);
+}
+
+/// Forgets all errors.
+pub(super) fn forget() {
+    let old = mem::take(&mut *ERRORS.lock());
+    drop(old);
+    DROPPED.store(0, Ordering::Relaxed);
+    SPENT.store(0, Ordering::Relaxed);
+}
+
+/// How many errors found no room.
+pub(super) fn dropped() -> u64 {
+    DROPPED.load(Ordering::Relaxed)
+}
+
+type ErrorFacts = (String, String, Vec<FrameText>, Vec<Lent>, String, f64);
+
+/// The errors that were met.
+pub(super) fn errors() -> Vec<ErrorFacts> {
+    let errors = ERRORS.lock().clone();
+    let facts = |error: Error| {
+        let time = f64::from(error.time) / 1000.0;
+        (error.kind, error.message, error.frames, error.blocked_by, error.thread, time)
+    };
+    errors.into_iter().map(facts).collect()
+}
+
+/// `tp_init` of `BufferError`, while tracing is on.
+///
+/// # Safety
+/// As for `tp_init`.
+unsafe extern "C" fn init(
+    error: *mut ffi::PyObject,
+    arguments: *mut ffi::PyObject,
+    named: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: this is in the slot only after the function that was there was put into `ORIGINAL`.
+    let original = unsafe { mem::transmute::<usize, Init>(original()) };
+    // SAFETY: granted by the caller.
+    let answer = unsafe { original(error, arguments, named) };
+    if answer == 0
+        && ON.load(Ordering::Relaxed)
+        && !ENDING.load(Ordering::Relaxed)
+        && !BUSY.swap(true, Ordering::Acquire)
+    {
+        // SAFETY: slots are called attached.
+        let py = unsafe { Python::assume_attached() };
+        let pending = Pending::put_aside();
+        // SAFETY: the exception that is being made.
+        let error: Bound<'_, PyAny> = unsafe { Bound::from_borrowed_ptr(py, error) };
+        // What cannot be explained stays as it is.
+        let _explained = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| explain(&error)));
+        pending.put_back();
+        BUSY.store(false, Ordering::Release);
+    }
+    answer
+}
+
+/// Whether a message can be about exports that are out. `None`: nobody knows this message.
+fn is_about_exports(message: &str) -> Option<bool> {
+    let message = message.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    // "memoryview has 1 exported buffer", "cannot close exported pointers exist", "2 exports are out"
+    if says(&["export is out", "exports are out", "existing exports", "exporting", "exported"]) {
+        return Some(true);
+    }
+    let refused = ["writable", "contiguous", "read-only", "readonly", "pybuf", "request", "format", "suboffset"];
+    says(&refused).then_some(false)
+}
+
+fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = error.py();
+    let arguments = error.getattr("args")?;
+    let arguments = arguments.cast::<PyTuple>()?;
+    let message = match arguments.get_item(0) {
+        Ok(first) => report::plain(&first).unwrap_or_default(),
+        Err(_) => String::new(),
+    };
+    let sure = match is_about_exports(&message) {
+        Some(false) => return Ok(()),
+        Some(true) => true,
+        None => false,
+    };
+    let mut frames = running(py)?;
+    if py.version_info() < (3, 12) {
+        raised_before(py, &mut frames)?;
+    }
+    if frames.is_empty() {
+        return Ok(());
+    }
+    let exporters = in_sight(py, &frames, sure)?;
+    if exporters.is_empty() {
+        return Ok(());
+    }
+    let began = Instant::now();
+    let holders = SPENT.load(Ordering::Relaxed) < MOST_MILLISECONDS;
+    let mut blocked_by = report::in_the_way(py, &exporters, holders)?;
+    SPENT.fetch_add(began.elapsed().as_millis() as u64, Ordering::Relaxed);
+    if blocked_by.is_empty() {
+        return Ok(());
+    }
+    blocked_by.truncate(8);
+    let mut texts = Vec::new();
+    for frame in frames.iter().take(FRAMES) {
+        let code = frame.getattr("f_code")?;
+        let line = frame.getattr("f_lineno")?.extract::<Option<u32>>()?;
+        let (file, function) = words::place(&code);
+        texts.push((file, line.unwrap_or(0), function));
+    }
+    // SAFETY: callable at any time.
+    let ident = unsafe { ffi::PyThread_get_thread_ident() };
+    let thread = words::thread_name(py, ident).unwrap_or_else(|| format!("thread {ident}"));
+    if NOTES.load(Ordering::Relaxed) {
+        error.call_method1("add_note", (note::text(&blocked_by),))?;
+    }
+    let known = Error {
+        kind: words::type_name(error.get_type().as_any()),
+        message,
+        frames: texts,
+        blocked_by,
+        thread,
+        time: clock::now(),
+    };
+    let mut errors = ERRORS.lock();
+    if errors.len() < MOST {
+        errors.push(known);
+    } else {
+        DROPPED.fetch_add(1, Ordering::Relaxed);
+        drop(errors);
+    }
+    Ok(())
+}
+
+type Frames<'py> = Vec<Bound<'py, PyAny>>;
+
+/// The frames of this thread, innermost first, without onloan's own.
+fn running(py: Python<'_>) -> PyResult<Frames<'_>> {
+    // SAFETY: attached.
+    let thread = unsafe { ffi::PyThreadState_Get() };
+    // SAFETY: attached.
+    let innermost = unsafe { ffi::PyThreadState_GetFrame(thread) };
+    // SAFETY: a new reference or NULL.
+    let mut next = unsafe { Bound::<PyAny>::from_owned_ptr_or_opt(py, innermost.cast()) };
+    let mut frames = Vec::new();
+    while let Some(frame) = next.filter(|_| frames.len() < FRAMES) {
+        let back = frame.getattr("f_back")?;
+        if !locals::is_own(&frame.getattr("f_code")?) {
+            frames.push(frame);
+        }
+        next = (!back.is_none()).then_some(back);
+    }
+    Ok(frames)
+}
+
+/// On 3.11: the frames that were left before the exception was made, of which the traceback tells that is just being put together: the newest that begins
+/// in the frame that handles it.
+fn raised_before<'py>(py: Python<'py>, frames: &mut Frames<'py>) -> PyResult<()> {
+    let gc = py.import("gc")?;
+    // The youngest objects, the newest last.
+    let young = gc.call_method1("get_objects", (0,))?;
+    let mut tracebacks = Vec::new();
+    let mut followed = Set::default();
+    for object in young.cast::<PyList>()? {
+        if object.get_type().name()? == "traceback" {
+            let next = object.getattr("tb_next")?;
+            if !next.is_none() {
+                followed.insert(address(&next));
+            }
+            tracebacks.push(object);
+        }
+    }
+    drop(young);
+    let first = tracebacks.into_iter().rev().find(|traceback| {
+        let begins_here = traceback.getattr("tb_frame").is_ok_and(|frame| match frames.first() {
+            Some(handler) => frame.is(handler),
+            None => frame.getattr("f_back").is_ok_and(|back| back.is_none()),
+        });
+        begins_here && !followed.contains(&address(traceback))
+    });
+    let Some(mut traceback) = first else {
+        return Ok(());
+    };
+    loop {
+        let next = traceback.getattr("tb_next")?;
+        if next.is_none() {
+            return Ok(());
+        }
+        frames.insert(0, next.getattr("tb_frame")?);
+        traceback = next;
+    }
+}
+
+/// The exporters with exports out that the innermost frames can see, the nearest first. Of a message that nobody knows only what is at hand counts.
+fn in_sight(py: Python<'_>, frames: &Frames<'_>, sure: bool) -> PyResult<Vec<usize>> {
+    let exporters: Set<usize> = {
+        let ledger = LEDGER.lock();
+        ledger.records.iter().flat_map(|record| [record.exporter, record.asked]).collect()
+    };
+    let mut order: Vec<usize> = Vec::new();
+    let mut traversals = Traversals::default();
+    let mut seen: Set<usize> = Set::default();
+    for frame in frames.iter().take(if sure { IN_SIGHT } else { 1 }) {
+        let mut level = at_hand(frame)?;
+        let mut looked_at = 0;
+        for _ in 0..(if sure { 4 } else { 2 }) {
+            let mut next = Vec::new();
+            for object in level {
+                looked_at += 1;
+                if looked_at > LOOKED_AT || !seen.insert(object) {
+                    continue;
+                }
+                if exporters.contains(&object) {
+                    order.push(object);
+                }
+                let pointer = std::ptr::with_exposed_provenance_mut(object);
+                // SAFETY: an object that a frame refers to, and others that such objects refer to; nothing runs meanwhile.
+                if unsafe { ffi::PyObject_GC_IsTracked(pointer) } == 0 {
+                    continue;
+                }
+                // SAFETY: as above; known to the collector.
+                let held: Bound<'_, PyAny> = unsafe { Bound::from_borrowed_ptr(py, pointer) };
+                // Behind a class or a module lies the whole program.
+                let kind = words::type_name(held.get_type().as_any());
+                if ["type", "module", "function", "frame", "code"].contains(&&*kind) {
+                    continue;
+                }
+                let mut visit = |referent| next.push(referent);
+                // SAFETY: as above.
+                unsafe { traversals.traverse(object, &mut visit) };
+            }
+            level = next;
+        }
+    }
+    if order.is_empty() && sure {
+        // Nothing in sight (an exporter that only C code knows): if one exporter alone has something out, it is that.
+        let known: Set<usize> = {
+            let ledger = LEDGER.lock();
+            ledger.records.iter().map(|record| record.exporter).collect()
+        };
+        if known.len() == 1 {
+            order.extend(known);
+        }
+    }
+    Ok(order)
+}
+
+/// What a frame has at hand: its local variables, and the globals that its code names.
+fn at_hand(frame: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
+    let mut found = Vec::new();
+    let code = frame.getattr("f_code")?;
+    let names = locals::names(&code)?;
+    if let Some(frames) = layout().and_then(|layout| layout.frames.as_ref()) {
+        // SAFETY: a frame object that lives.
+        let place = unsafe { frames.of_object(address(frame)) };
+        for number in 0..names.len() {
+            // SAFETY: the frame of a thread that stands still; its code has this place.
+            let value = unsafe { frames.local(place, number) };
+            if value != 0 {
+                found.push(value);
+            }
+        }
+    }
+    let globals = frame.getattr("f_globals")?;
+    let globals = globals.cast::<PyDict>()?;
+    for name in code.getattr("co_names")?.cast::<PyTuple>()? {
+        if name.is_exact_instance_of::<PyString>()
+            && let Ok(Some(value)) = globals.get_item(&name)
+        {
+            found.push(address(&value));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,302 @@
+//! What happens at an acquisition and at a release.
+//!
+//! ```text
+//!   get:      count ─▶ original ─▶ frames ─▶ lock: record            nothing of Python is called
+//!                                             └─ missing? ─▶ unlock, ask Python, try again     (a type, thread or stack that is new)
+//!   release:  lock: take the record out ─▶ original
+//! ```
+//!
+//! A hook never raises, and never changes the exception that is set. What it asks of Python runs none of the program's own code.
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::beat;
+use super::clock;
+use super::frames::{self, Stack};
+use super::layout::{self, TP_AS_BUFFER, TP_NAME, WORD, word};
+use super::ledger::{Acquired, LEDGER, Missing, SEQUENCE};
+use super::pool::{Get, RELEASE_POOL};
+use super::records::{Ended, Record};
+use super::stacks::Frame;
+use super::words;
+
+/// How many frames are kept of each stack.
+pub(super) static DEPTH: AtomicUsize = AtomicUsize::new(10);
+
+/// The interpreter is about to end: nothing is asked of it any more.
+pub(super) static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Asks the exporter, and records what it grants.
+///
+/// # Safety
+/// As for `bf_getbuffer`, which `original` is.
+#[inline]
+pub(super) unsafe fn get(
+    original: Get,
+    exporter: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> c_int {
+    let before = SEQUENCE.load(Ordering::Relaxed);
+    // SAFETY: granted by the caller.
+    let answer = unsafe { original(exporter, view, flags) };
+    if answer == 0 && !view.is_null() {
+        // SAFETY: filled by the exporter, which granted the request.
+        unsafe { acquired(exporter, view, flags, before) };
+    }
+    answer
+}
+
+/// # Safety
+/// Attached; `view` was just filled by `exporter`.
+#[inline]
+unsafe fn acquired(
+    exporter: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+    flags: c_int,
+    before: u64,
+) {
+    let place = view.expose_provenance();
+    // SAFETY: granted by the caller.
+    let view = unsafe { &*view };
+    if view.obj.is_null() {
+        return;
+    }
+    let Some(layout) = layout::layout() else {
+        return;
+    };
+    // SAFETY: attached.
+    let thread = unsafe { ffi::PyThreadState_Get() };
+    // SAFETY: as above.
+    let interpreter = unsafe { ffi::PyThreadState_GetInterpreter(thread) };
+    let own = interpreter.addr() == layout.interpreter;
+    if SEQUENCE.load(Ordering::Relaxed) != before {
+        // SAFETY: granted by the caller.
+        if unsafe { relabelled(exporter, place, before, own) } {
+            return;
+        }
+    }
+    // SAFETY: the object that the view keeps alive.
+    let kind = unsafe { kind_of(view.obj) };
+    let mut stack = Stack::new();
+    let depth = DEPTH.load(Ordering::Relaxed);
+    if own {
+        match &layout.frames {
+            // SAFETY: the layout is verified; the thread state is that of this thread.
+            Some(layout) => unsafe { layout.walk(thread, depth, &mut stack) },
+            // SAFETY: attached.
+            None => frames::public(unsafe { Python::assume_attached() }, depth, &mut stack),
+        }
+    }
+    // SAFETY: attached.
+    let number = unsafe { ffi::PyThreadState_GetID(thread) };
+    let time = clock::now();
+    let acquired = Acquired {
+        record: Record {
+            view: place,
+            exporter: view.obj.expose_provenance(),
+            buf: view.buf.addr(),
+            len: usize::try_from(view.len).unwrap_or(0),
+            internal: view.internal.addr(),
+            ndim: view.ndim,
+            flags,
+            time,
+            ..Record::EMPTY
+        },
+        kind,
+        thread: number as u64,
+        frames: stack.frames(),
+    };
+    // Four things can be missing, each once; a type that goes on changing is given up.
+    for _ in 0..8 {
+        let missing = LEDGER.lock().acquire(&acquired);
+        match missing {
+            Ok(()) => return beat::due(time),
+            // SAFETY: attached; the view keeps the object alive.
+            Err(Missing::Kind) => unsafe { learn_kind(view.obj, own) },
+            Err(Missing::Thread) => learn_thread(number as u64, own),
+            Err(Missing::Stack) => learn_stack(&acquired, own),
+        }
+    }
+    LEDGER.lock().dropped += 1;
+}
+
+/// Whether the exporter has asked another one, whose hook has recorded the view; then the record is told who was asked.
+///
+/// # Safety
+/// Attached; the object is alive.
+#[cold]
+unsafe fn relabelled(exporter: *mut ffi::PyObject, view: usize, before: u64, own: bool) -> bool {
+    let asked = exporter.expose_provenance();
+    // SAFETY: granted by the caller.
+    let kind = unsafe { kind_of(exporter) };
+    for _ in 0..2 {
+        let relabelled = LEDGER.lock().relabel(view, before, asked, kind);
+        match relabelled {
+            Ok(relabelled) => return relabelled,
+            // SAFETY: granted by the caller.
+            Err(_) => unsafe { learn_kind(exporter, own) },
+        }
+    }
+    true
+}
+
+/// The address of an object's type, and of that type's `tp_name`.
+///
+/// # Safety
+/// The object is alive.
+#[inline]
+unsafe fn kind_of(object: *mut ffi::PyObject) -> (usize, usize) {
+    // SAFETY: granted by the caller.
+    let kind = unsafe { ffi::Py_TYPE(object) }.expose_provenance();
+    // SAFETY: the type of a live object.
+    let label = unsafe { word(kind, TP_NAME) };
+    (kind, label)
+}
+
+/// Tells the ledger the name of an object's type, and whether its releases will be seen.
+///
+/// # Safety
+/// Attached; the object is alive.
+#[cold]
+unsafe fn learn_kind(object: *mut ffi::PyObject, own: bool) {
+    // SAFETY: granted by the caller.
+    let (kind, label) = unsafe { kind_of(object) };
+    // SAFETY: a type has these fields (verified at the start), whatever interpreter it belongs to.
+    let table = unsafe { word(kind, TP_AS_BUFFER) };
+    let release = if table == 0 {
+        0
+    } else {
+        // SAFETY: the buffer slots of a type.
+        unsafe { word(table, WORD) }
+    };
+    let python = layout::layout().map_or(0, |layout| layout.python_release);
+    let followed = release != 0 && (release == python || RELEASE_POOL.original(release).is_some());
+    let name = if own && !ENDING.load(Ordering::Relaxed) {
+        aside(|py| {
+            let class = std::ptr::with_exposed_provenance_mut(kind);
+            // SAFETY: the type of an object that is alive.
+            let class = unsafe { Bound::from_borrowed_ptr(py, class) };
+            words::type_name(&class)
+        })
+    } else {
+        // SAFETY: `tp_name` of a type that lives.
+        unsafe { words::c_name(label) }
+    };
+    LEDGER.lock().kinds.add(kind, label, name, followed);
+}
+
+#[cold]
+fn learn_thread(number: u64, own: bool) {
+    // SAFETY: callable at any time.
+    let ident = unsafe { ffi::PyThread_get_thread_ident() };
+    let name = if own && !ENDING.load(Ordering::Relaxed) {
+        aside(|py| words::thread_name(py, ident))
+    } else {
+        None
+    };
+    let name = name.unwrap_or_else(|| format!("thread {ident}"));
+    LEDGER.lock().threads.add(number, ident, name);
+}
+
+#[cold]
+fn learn_stack(acquired: &Acquired<'_>, own: bool) {
+    let frames = acquired.frames;
+    let line = match frames.first() {
+        Some(frame) if own && !ENDING.load(Ordering::Relaxed) => aside(|py| line(py, *frame)),
+        _ => 0,
+    };
+    for frame in frames {
+        let code = std::ptr::with_exposed_provenance_mut(frame.code);
+        // SAFETY: attached; the frame is on this thread's stack and keeps its code object alive.
+        unsafe { ffi::Py_IncRef(code) };
+    }
+    let mut ledger = LEDGER.lock();
+    let kept = match ledger.kinds.find(acquired.kind.0, acquired.kind.1) {
+        Some((kind, _)) => ledger.learn_stack(frames, kind, line),
+        None => 0,
+    };
+    drop(ledger);
+    for frame in &frames[kept..] {
+        let code = std::ptr::with_exposed_provenance_mut(frame.code);
+        // SAFETY: attached; the reference was taken above and is not the ledger's.
+        unsafe { ffi::Py_DecRef(code) };
+    }
+}
+
+/// The line of a frame whose code object is alive; 0 if it has none.
+pub(super) fn line(py: Python<'_>, frame: Frame) -> u32 {
+    let code = std::ptr::with_exposed_provenance_mut(frame.code);
+    // SAFETY: alive, as the frame is running or the ledger has a reference.
+    let code = unsafe { Bound::from_borrowed_ptr(py, code) };
+    let offset = match layout::layout().and_then(|layout| layout.frames.as_ref()) {
+        Some(layout) => layout.lasti(frame),
+        None => frame.offset as isize,
+    };
+    words::line(&code, offset).unwrap_or(0)
+}
+
+/// Runs something that asks Python, with the exception that is set put aside.
+fn aside<T>(ask: impl FnOnce(Python<'_>) -> T) -> T {
+    // SAFETY: hooks are called attached (`slots-attached`).
+    let py = unsafe { Python::assume_attached() };
+    let pending = Pending::put_aside();
+    let answer = ask(py);
+    pending.put_back();
+    answer
+}
+
+/// The exception that is set, as the three objects of old: they are taken up and put back as they are, also on versions that know one object.
+pub(super) struct Pending([*mut ffi::PyObject; 3]);
+
+impl Pending {
+    pub(super) fn put_aside() -> Pending {
+        let mut raised = [std::ptr::null_mut(); 3];
+        let [kind, value, traceback] = &mut raised;
+        #[allow(deprecated)]
+        // SAFETY: attached; three places to be filled.
+        unsafe {
+            ffi::PyErr_Fetch(kind, value, traceback);
+        };
+        Pending(raised)
+    }
+
+    pub(super) fn put_back(self) {
+        let [kind, value, traceback] = self.0;
+        #[allow(deprecated)]
+        // SAFETY: attached; gives away the references that `put_aside` was given; what is set meanwhile is dropped.
+        unsafe {
+            ffi::PyErr_Restore(kind, value, traceback);
+        };
+    }
+}
+
+/// Takes a release down.
+///
+/// # Safety
+/// As for `bf_releasebuffer`.
+#[inline]
+pub(super) unsafe fn release(exporter: *mut ffi::PyObject, view: *mut ffi::Py_buffer) {
+    if view.is_null() {
+        return;
+    }
+    let place = view.expose_provenance();
+    // SAFETY: granted by the caller.
+    let view = unsafe { &*view };
+    let ended = Ended {
+        view: place,
+        exporter: exporter.addr(),
+        buf: view.buf.addr(),
+        len: usize::try_from(view.len).unwrap_or(0),
+        internal: view.internal.addr(),
+        ndim: view.ndim,
+        shape: view.shape.addr(),
+    };
+    let time = clock::now();
+    LEDGER.lock().release(&ended, time);
+    beat::due(time);
+}

@@ -1,0 +1,189 @@
+//! The ledger: what is out, where it was acquired, and how much of it there was.
+//!
+//! Everything is behind one lock, and nothing here calls Python. What has to be asked of Python (the name of a type, of a thread, the line of a new stack)
+//! is [missing](Missing) first, is found out by the caller without the lock, and is brought along in another try.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::lock::Lock;
+use super::names::{Kinds, Threads};
+use super::recent::Recent;
+use super::records::{Ended, Record, Records};
+use super::stacks::{self, Frame, Stacks};
+use super::timeline::{Sample, Timeline};
+
+/// The one ledger of the process.
+pub(super) static LEDGER: Lock<Ledger> = Lock::new(Ledger::new());
+
+/// Counts acquisitions; goes on over restarts. Changed under the ledger's lock only.
+pub(super) static SEQUENCE: AtomicU64 = AtomicU64::new(0);
+
+/// All that is kept.
+pub(super) struct Ledger {
+    pub(super) records: Records,
+    pub(super) recent: Recent,
+    pub(super) stacks: Stacks,
+    pub(super) kinds: Kinds,
+    pub(super) threads: Threads,
+    pub(super) timeline: Timeline,
+    pub(super) live_bytes: u64,
+    pub(super) unmatched: u64,
+    pub(super) dropped: u64,
+}
+
+/// What the caller of [`Ledger::acquire`] has to find out first.
+pub(super) enum Missing {
+    Kind,
+    Thread,
+    Stack,
+}
+
+/// An acquisition.
+pub(super) struct Acquired<'a> {
+    /// `kind`, `thread`, `stack`, `sequence` are filled in by the ledger.
+    pub(super) record: Record,
+    /// The exporter's type: its address and its `tp_name`.
+    pub(super) kind: (usize, usize),
+    /// The number of the thread state.
+    pub(super) thread: u64,
+    pub(super) frames: &'a [Frame],
+}
+
+impl Ledger {
+    pub(super) const fn new() -> Ledger {
+        Ledger {
+            records: Records::new(),
+            recent: Recent::new(),
+            stacks: Stacks::new(),
+            kinds: Kinds::new(),
+            threads: Threads::new(),
+            timeline: Timeline::new(),
+            live_bytes: 0,
+            unmatched: 0,
+            dropped: 0,
+        }
+    }
+
+    /// Whether the view was filled by an exporter that the asked one has asked in turn; then that one is on record, and knows now who was asked.
+    #[inline]
+    pub(super) fn relabel(
+        &mut self,
+        view: usize,
+        before: u64,
+        asked: usize,
+        kind: (usize, usize),
+    ) -> Result<bool, Missing> {
+        match self.records.of_view(view) {
+            Some(record) if record.sequence > before => {
+                if record.exporter != asked {
+                    let (kind, _) = self.kinds.find(kind.0, kind.1).ok_or(Missing::Kind)?;
+                    record.asked = asked;
+                    record.asked_kind = kind;
+                }
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Records an acquisition, unless something is missing.
+    #[inline]
+    pub(super) fn acquire(&mut self, acquired: &Acquired<'_>) -> Result<(), Missing> {
+        let (address, label) = acquired.kind;
+        let (kind, followed) = self.kinds.find(address, label).ok_or(Missing::Kind)?;
+        let thread = self.threads.find(acquired.thread).ok_or(Missing::Thread)?;
+        let stack = self.stack(acquired.frames, kind)?;
+        let sequence = SEQUENCE.load(Ordering::Relaxed) + 1;
+        SEQUENCE.store(sequence, Ordering::Relaxed);
+        let record = Record {
+            sequence,
+            kind,
+            thread,
+            stack,
+            ..acquired.record
+        };
+        let kept = followed && self.records.add(record);
+        self.stacks.acquired(stack, record.len, kept);
+        if !followed {
+            self.recent.add(record);
+            return Ok(());
+        }
+        if !kept {
+            self.dropped += 1;
+            return Ok(());
+        }
+        self.live_bytes += record.len as u64;
+        self.sample(record.time);
+        Ok(())
+    }
+
+    #[inline]
+    fn stack(&mut self, frames: &[Frame], kind: u32) -> Result<u32, Missing> {
+        let hash = stacks::hash(frames, kind);
+        if let Some(stack) = self.stacks.find(hash, frames, kind) {
+            return Ok(stack);
+        }
+        if self.stacks.has_room(frames.len()) {
+            return Err(Missing::Stack);
+        }
+        self.without_stack(frames, kind)
+    }
+
+    /// No room for more stacks: the innermost frame has to do, or none.
+    #[cold]
+    fn without_stack(&mut self, frames: &[Frame], kind: u32) -> Result<u32, Missing> {
+        self.stacks.dropped += 1;
+        let innermost = &frames[..frames.len().min(1)];
+        let hash = stacks::hash(innermost, kind);
+        match self.stacks.find(hash, innermost, kind) {
+            Some(stack) => Ok(stack),
+            None if self.stacks.has_room(1) => Err(Missing::Stack),
+            None => Ok(stacks::UNKNOWN),
+        }
+    }
+
+    /// Adds a stack whose innermost frame is in this line, unless it is known or does not fit. So many of the caller's references to its code
+    /// objects are the ledger's then, from the innermost on.
+    pub(super) fn learn_stack(&mut self, frames: &[Frame], kind: u32, line: u32) -> usize {
+        let mut frames = frames;
+        if !self.stacks.has_room(frames.len()) {
+            frames = &frames[..frames.len().min(1)];
+            if !self.stacks.has_room(1) {
+                return 0;
+            }
+        }
+        let hash = stacks::hash(frames, kind);
+        if self.stacks.find(hash, frames, kind).is_some() {
+            return 0;
+        }
+        self.stacks.add(hash, frames, kind, line);
+        frames.len()
+    }
+
+    /// Takes a release down.
+    #[inline]
+    pub(super) fn release(&mut self, ended: &Ended, time: u32) {
+        match self.records.end(ended) {
+            Some(record) => {
+                self.stacks.released(record.stack, record.len);
+                self.live_bytes = self.live_bytes.saturating_sub(record.len as u64);
+                self.sample(time);
+            }
+            None => self.unmatched += 1,
+        }
+    }
+
+    #[inline]
+    fn sample(&mut self, time: u32) {
+        self.timeline.add(Sample {
+            time,
+            bytes: self.live_bytes,
+            count: self.records.len() as u64,
+        });
+    }
+
+    /// The bytes that the ledger keeps.
+    pub(super) fn bytes(&self) -> usize {
+        self.records.bytes() + self.recent.bytes() + self.stacks.bytes()
+    }
+}

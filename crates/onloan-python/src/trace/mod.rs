@@ -1,0 +1,61 @@
+//! Who holds the buffer, since when, acquired at which line: the ledger behind `onloan.tracing`.
+//!
+//! ```text
+//!   patch ──▶ pool ──▶ hooks ──▶ ledger: records · stacks and sites · names · timeline          while the program runs
+//!   heap ──▶ report ──▶ search ──▶ chain                                                        when somebody asks
+//!   blocked: BufferError's tp_init ──▶ report                                                   when a BufferError is made
+//! ```
+//!
+//! # What is promised
+//!
+//! The program does what it does without: slots are replaced, never added, each by one that calls the original; hooks do not raise and keep the
+//! exception that is set; after `stop` every slot holds what it held. Where the interpreter is not laid out as it is known to be, nothing is
+//! replaced and the start says why ([`layout`]).
+//!
+//! # What is not seen
+//!
+//! How long exports of types without `bf_releasebuffer` last, unless a managed buffer holds them; acquisitions through types that appear
+//! between two scans without taking their slots from a known one; what happened before the start, unless a managed buffer holds it.
+
+mod beat;
+mod blocked;
+mod chain;
+mod clock;
+mod control;
+mod frames;
+mod hash;
+mod heap;
+mod hooks;
+mod imports;
+mod layout;
+mod ledger;
+mod lock;
+mod locals;
+mod names;
+mod note;
+mod pages;
+mod patch;
+mod pool;
+mod recent;
+mod records;
+mod report;
+mod search;
+mod stacks;
+mod timeline;
+mod words;
+
+use pyo3::prelude::*;
+
+/// Adds the functions to the module.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(control::trace_start, module)?)?;
+    module.add_function(wrap_pyfunction!(control::trace_stop, module)?)?;
+    module.add_function(wrap_pyfunction!(control::trace_is_on, module)?)?;
+    module.add_function(wrap_pyfunction!(control::trace_mark, module)?)?;
+    module.add_function(wrap_pyfunction!(control::trace_notes, module)?)?;
+    module.add_function(wrap_pyfunction!(control::trace_bytes, module)?)?;
+    module.add_function(wrap_pyfunction!(beat::trace_beat, module)?)?;
+    module.add_function(wrap_pyfunction!(report::trace_read, module)?)?;
+    module.add_function(wrap_pyfunction!(report::trace_since, module)?)?;
+    module.add_function(wrap_pyfunction!(report::trace_of, module)?)
+}

@@ -1,0 +1,36 @@
+//! What stood in the way, in a few lines: the note of a `BufferError`.
+
+use std::fmt::Write;
+
+use super::report::Lent;
+
+/// So many exports of one exporter are told, and then counted.
+const MOST: usize = 3;
+
+pub(super) fn text(blocked_by: &[Lent]) -> String {
+    let mut text = "onloan: exports are out".to_owned();
+    for ((kind, nbytes, at, owner), exports) in blocked_by.iter().take(MOST) {
+        let owner = owner.as_ref().map_or_else(String::new, |owner| format!(" of {owner}"));
+        let _ = write!(text, "\n  {kind}{owner}, {nbytes} bytes, at {at}");
+        for (_, request, nbytes, thread, age, _, frames, chains, why) in exports.iter().take(MOST) {
+            let age = age.map_or_else(|| "since before the start".to_owned(), |age| format!("for {age:.3} s"));
+            let _ = write!(text, "\n    {request}, {nbytes} bytes, out {age}, thread {thread}");
+            match frames.first() {
+                Some((file, line, function)) => {
+                    let _ = write!(text, "\n      acquired at {file}:{line} in {function}");
+                }
+                None => text.push_str("\n      acquired at a line that is not known"),
+            }
+            for chain in chains {
+                let _ = write!(text, "\n      held by {}", chain.join(" <- "));
+            }
+            if let (true, Some(why)) = (chains.is_empty(), why) {
+                let _ = write!(text, "\n      no holder found: {why}");
+            }
+        }
+        if exports.len() > MOST {
+            let _ = write!(text, "\n    and {} more", exports.len() - MOST);
+        }
+    }
+    text
+}

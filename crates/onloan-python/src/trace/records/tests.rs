@@ -1,0 +1,128 @@
+//! The records against a list that is looked through from end to end.
+
+use super::*;
+
+fn record(view: usize, exporter: usize, sequence: u64) -> Record {
+    Record {
+        view,
+        exporter,
+        buf: exporter + 8,
+        len: 10,
+        ndim: 1,
+        sequence,
+        ..Record::EMPTY
+    }
+}
+
+fn ended(view: usize, exporter: usize) -> Ended {
+    Ended {
+        view,
+        exporter,
+        buf: exporter + 8,
+        len: 10,
+        internal: 0,
+        ndim: 1,
+        shape: 0,
+    }
+}
+
+#[test]
+fn a_release_at_its_place_is_matched_whatever_else_the_exporter_lends() {
+    let mut records = Records::new();
+    for number in 1..=1000 {
+        assert!(records.add(record(number * 16, 4096, number as u64)));
+    }
+    for number in (1..=1000).rev().step_by(3) {
+        let found = records.end(&ended(number * 16, 4096)).expect("on record");
+        assert_eq!(found.sequence, number as u64);
+    }
+    assert_eq!(records.len(), 1000 - 334);
+    assert_eq!(records.iter().count(), records.len());
+    assert_eq!(records.ambiguous, 0);
+}
+
+#[test]
+fn a_view_that_is_filled_again_lets_its_old_record_float() {
+    let mut records = Records::new();
+    assert!(records.add(record(16, 4096, 1)));
+    assert!(records.add(record(16, 4096, 2)));
+    let moved = records.end(&ended(999, 4096)).expect("it floats");
+    assert_eq!(moved.sequence, 1);
+    assert_eq!(records.end(&ended(16, 4096)).map(|r| r.sequence), Some(2));
+    assert!(records.end(&ended(16, 4096)).is_none());
+    assert_eq!(records.len(), 0);
+}
+
+#[test]
+fn a_copied_struct_of_fill_info_still_points_into_the_first() {
+    let mut records = Records::new();
+    assert!(records.add(record(1600, 4096, 1)));
+    assert!(records.add(record(3200, 4096, 2)));
+    let copy = Ended {
+        shape: 1600 + offset_of!(Py_buffer, len),
+        ..ended(7, 4096)
+    };
+    assert_eq!(records.end(&copy).map(|record| record.sequence), Some(1));
+    assert_eq!(records.ambiguous, 0);
+}
+
+#[test]
+fn another_exporter_at_the_same_place_is_not_taken_for_the_one() {
+    let mut records = Records::new();
+    assert!(records.add(record(16, 4096, 1)));
+    assert!(records.end(&ended(16, 8192)).is_none());
+    assert_eq!(records.len(), 1);
+}
+
+#[test]
+fn any_order_of_acquiring_moving_and_releasing_leaves_what_a_list_leaves() {
+    let mut state = 12345_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    let mut records = Records::new();
+    let mut list: Vec<(usize, usize, u64)> = Vec::new();
+    for step in 0..20_000_u64 {
+        let (view, exporter) = ((random(300) + 1) * 16, (random(5) + 1) * 4096);
+        if random(2) == 0 {
+            for old in list.iter_mut().filter(|old| old.0 == view) {
+                old.0 = 0;
+            }
+            list.push((view, exporter, step));
+            assert!(records.add(record(view, exporter, step)));
+        } else {
+            let found = records.end(&ended(view, exporter)).map(|record| record.sequence);
+            let at = list
+                .iter()
+                .position(|it| (it.0, it.1) == (view, exporter))
+                .or_else(|| list.iter().rposition(|it| (it.0, it.1) == (0, exporter)))
+                .or_else(|| list.iter().rposition(|it| it.1 == exporter));
+            match at {
+                // Beyond what is looked through any one of those alike will do.
+                Some(at) if list.iter().filter(|it| it.1 == exporter).count() < LOOKED_THROUGH => {
+                    assert_eq!(found, Some(list.remove(at).2));
+                }
+                _ => {
+                    assert_eq!(found.is_some(), at.is_some());
+                    list.retain(|it| Some(it.2) != found);
+                }
+            }
+        }
+        assert_eq!(records.len(), list.len());
+    }
+    let mut left: Vec<u64> = records.iter().map(|record| record.sequence).collect();
+    let mut expected: Vec<u64> = list.iter().map(|it| it.2).collect();
+    left.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(left, expected);
+}
+
+#[test]
+fn a_million_records_are_at_most_200_bytes_each() {
+    let mut records = Records::new();
+    for number in 1..=1_000_000 {
+        assert!(records.add(record(number * 80, 4096 + number % 7 * 64, number as u64)));
+    }
+    assert!(records.bytes() <= 200 * 1_000_000, "{}", records.bytes());
+}

@@ -1,0 +1,524 @@
+//! What is out, for Python: copied from the ledger, completed from managed buffers, with holders.
+//!
+//! In this order: scan for new types; copy under the lock; list the heap and search it, in which nothing of Python runs; drop the heap. What leaves here
+//! is text and numbers, so that no export lives longer because somebody asked.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use crate::buffer::Buffer;
+
+use super::chain;
+use super::clock;
+use super::control::{self, LEFT_OUT, UNSEEN};
+use super::hash::{Map, Set};
+use super::heap::Heap;
+use super::hooks;
+use super::layout::{self, Layout, address};
+use super::ledger::LEDGER;
+use super::pool::ON;
+use super::records::Record;
+use super::search::{Search, Target};
+use super::stacks::{Frame, Site, UNKNOWN};
+use super::words;
+
+/// Of so many exports the holders are searched for.
+const SEARCHED: usize = 1000;
+/// So many chains of one export are told.
+const CHAINS: usize = 3;
+
+pub(super) type FrameText = (String, u32, String);
+/// type, nbytes, address, owner.
+type ExporterFacts = (String, usize, String, Option<String>);
+/// number, request, nbytes, thread, age, matched, frames, chains, why.
+type ExportFacts = (
+    u64,
+    String,
+    usize,
+    String,
+    Option<f64>,
+    &'static str,
+    Vec<FrameText>,
+    Vec<Vec<String>>,
+    Option<String>,
+);
+pub(super) type Lent = (ExporterFacts, Vec<ExportFacts>);
+
+/// Which exports are wanted.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    All,
+    /// Acquired after this mark.
+    Since(u64),
+    /// Of these exporters.
+    Of(&'a [usize]),
+}
+
+/// An export that is out.
+struct Found {
+    record: Record,
+    matched: &'static str,
+    start: usize,
+    kind: String,
+    owner: Option<String>,
+    frames: Vec<FrameText>,
+    thread: String,
+    chains: Vec<Vec<String>>,
+    why: Option<String>,
+}
+
+/// All that is known, or None if tracing is off.
+#[pyfunction]
+pub(crate) fn trace_read(py: Python<'_>, holders: bool) -> PyResult<Option<Bound<'_, PyDict>>> {
+    if !control::trace_is_on() {
+        return Ok(None);
+    }
+    let live = collect(py, Wanted::All, holders)?;
+    let facts = PyDict::new(py);
+    let (sites, lost, timeline) = {
+        let ledger = LEDGER.lock();
+        let lost = [
+            ("unmatched_releases", ledger.unmatched),
+            ("dropped_records", ledger.dropped),
+            ("dropped_stacks", ledger.stacks.dropped),
+            ("ambiguous_releases", ledger.records.ambiguous),
+        ];
+        let timeline: Vec<(f64, u64, u64)> = ledger
+            .timeline
+            .samples()
+            .iter()
+            .map(|sample| (f64::from(sample.time) / 1000.0, sample.bytes, sample.count))
+            .collect();
+        let sites: Vec<(Site, String)> = ledger
+            .stacks
+            .sites()
+            .iter()
+            .map(|site| (*site, ledger.kinds.name(site.kind).to_owned()))
+            .collect();
+        (sites, lost, timeline)
+    };
+    let lost_facts = PyDict::new(py);
+    for (name, number) in lost {
+        lost_facts.set_item(name, number)?;
+    }
+    lost_facts.set_item("dropped_errors", super::blocked::dropped())?;
+    lost_facts.set_item(
+        "untraced_types",
+        LEFT_OUT.load(std::sync::atomic::Ordering::Relaxed),
+    )?;
+    let found = scanned_at(&live);
+    facts.set_item("live", into_lent(live))?;
+    facts.set_item("sites", site_facts(py, sites, &found))?;
+    facts.set_item("errors", super::blocked::errors())?;
+    facts.set_item("lost", lost_facts)?;
+    facts.set_item("timeline", timeline)?;
+    Ok(Some(facts))
+}
+
+/// What was acquired after the mark and is out.
+#[pyfunction]
+pub(crate) fn trace_since(py: Python<'_>, mark: u64, holders: bool) -> PyResult<Vec<Lent>> {
+    collect(py, Wanted::Since(mark), holders).map(into_lent)
+}
+
+/// What is out of one object.
+#[pyfunction]
+pub(crate) fn trace_of(object: &Bound<'_, PyAny>) -> PyResult<Vec<Lent>> {
+    let py = object.py();
+    layout::verify(py).map_err(pyo3::exceptions::PyRuntimeError::new_err)?;
+    let own = [address(object)];
+    let mut found = collect(py, Wanted::Of(&own), true)?;
+    if let Ok(buffer) = object.cast::<Buffer>() {
+        let counted: usize = buffer.getattr("exports")?.extract()?;
+        for _ in found.len()..counted {
+            found.push(counted_only(object)?);
+        }
+    }
+    Ok(into_lent(found))
+}
+
+/// An export of which only the exporter's own counter knows.
+fn counted_only(object: &Bound<'_, PyAny>) -> PyResult<Found> {
+    Ok(Found {
+        record: Record {
+            exporter: address(object),
+            len: object.getattr("nbytes")?.extract()?,
+            flags: UNSEEN,
+            seeded: true,
+            ..Record::EMPTY
+        },
+        matched: "counter",
+        start: 0,
+        kind: words::type_name(object.get_type().as_any()),
+        owner: None,
+        frames: Vec::new(),
+        thread: "?".to_owned(),
+        chains: Vec::new(),
+        why: Some("only the exporter's own counter knows of it: start tracing to see who acquires it".to_owned()),
+    })
+}
+
+/// Collects what is wanted; with what the ledger knows, if it is on.
+fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Found>> {
+    let Some(layout) = layout::layout() else {
+        return Ok(Vec::new());
+    };
+    control::rescan(py);
+    let (mut records, codes) = copied(py);
+    let mut texts = Texts::new(py);
+    let heap = Heap::new(py)?;
+    complete(layout, &heap, &mut records);
+    let mut owners = Owners::default();
+    let mut found = Vec::new();
+    for (record, matched, start) in records {
+        let exporter = object(py, record.exporter);
+        let owner = owners.of(&exporter, record.exporter);
+        let is_wanted = match wanted {
+            Wanted::All => true,
+            Wanted::Since(mark) => record.sequence > mark,
+            Wanted::Of(own) => own.iter().any(|own| {
+                [record.exporter, record.asked].contains(own)
+                    || owner.as_ref().is_some_and(|(owner, _)| owner == own)
+            }),
+        };
+        if !is_wanted {
+            continue;
+        }
+        let (kind, asked, thread, frames) = {
+            let ledger = LEDGER.lock();
+            let frames: Vec<Frame> = match record.stack {
+                UNKNOWN => Vec::new(),
+                stack => ledger.stacks.frames_of(stack).to_vec(),
+            };
+            let asked = (record.asked != 0).then(|| ledger.kinds.name(record.asked_kind).to_owned());
+            let known = record.seeded && record.sequence == 0;
+            let kind = (!known).then(|| ledger.kinds.name(record.kind).to_owned());
+            (kind, asked, ledger.threads.name(record.thread).to_owned(), frames)
+        };
+        found.push(Found {
+            matched,
+            start,
+            kind: kind.unwrap_or_else(|| words::type_name(exporter.get_type().as_any())),
+            owner: owner.map(|(_, name)| name).or(asked),
+            frames: frames.iter().map(|frame| texts.of(*frame)).collect(),
+            thread: if record.seeded { "?".to_owned() } else { thread },
+            chains: Vec::new(),
+            why: None,
+            record,
+        });
+    }
+    drop(codes);
+    if holders {
+        search(py, &heap, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// An object that the heap, or an export of it, keeps alive.
+fn object(py: Python<'_>, address: usize) -> Bound<'_, PyAny> {
+    let pointer = std::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: an exporter lives as long as its export is out, which it was a moment ago; nothing of Python has run since.
+    unsafe { Bound::from_borrowed_ptr(py, pointer) }
+}
+
+type Known = (Record, &'static str, usize);
+
+/// The records, and references to the code objects of all stacks, so that a stop meanwhile does not take them away.
+fn copied(py: Python<'_>) -> (Vec<Known>, Vec<Bound<'_, PyAny>>) {
+    if !ON.load(std::sync::atomic::Ordering::Relaxed) {
+        return (Vec::new(), Vec::new());
+    }
+    let count = LEDGER.lock().records.len();
+    let mut records = Vec::with_capacity(count + 64);
+    let mut codes = Set::default();
+    {
+        let ledger = LEDGER.lock();
+        for record in ledger.records.iter() {
+            let matched = if record.seeded {
+                "scan"
+            } else if record.floats() {
+                "moved"
+            } else {
+                "pointer"
+            };
+            records.push((*record, matched, 0));
+            if record.stack != UNKNOWN {
+                codes.extend(ledger.stacks.frames_of(record.stack).iter().map(|frame| frame.code));
+            }
+        }
+    }
+    let codes = codes.into_iter().map(|code| object(py, code)).collect();
+    records.sort_unstable_by_key(|(record, ..)| record.sequence);
+    (records, codes)
+}
+
+/// Finds the objects that have the views, and adds what managed buffers hold and no record tells of.
+fn complete(layout: &Layout, heap: &Heap<'_>, records: &mut Vec<Known>) {
+    let known: Map<usize, usize> = records
+        .iter()
+        .enumerate()
+        .map(|(number, (record, ..))| (record.view, number))
+        .collect();
+    let on = ON.load(std::sync::atomic::Ordering::Relaxed);
+    for managed in heap.managed(layout) {
+        if let Some(number) = known.get(&managed.view) {
+            let (record, _, start) = &mut records[*number];
+            // Behind a class with `__buffer__` the view names a wrapper, and the record who was asked in the end.
+            if record.exporter == managed.exporter || record.asked != 0 || record.buf == managed.buf {
+                *start = managed.object;
+                continue;
+            }
+        }
+        let recent = on.then(|| LEDGER.lock().recent.find(managed.view, managed.exporter).copied());
+        let record = recent.flatten().unwrap_or(Record {
+            view: managed.view,
+            exporter: managed.exporter,
+            buf: managed.buf,
+            len: managed.len,
+            internal: managed.internal,
+            ndim: managed.ndim,
+            flags: UNSEEN,
+            stack: UNKNOWN,
+            seeded: true,
+            ..Record::EMPTY
+        });
+        records.push((record, "scan", managed.object));
+    }
+}
+
+/// Exporters that stand for another object: that of `BytesIO.getbuffer()`.
+#[derive(Default)]
+struct Owners(Map<usize, Option<(usize, String)>>);
+
+impl Owners {
+    fn of(&mut self, exporter: &Bound<'_, PyAny>, place: usize) -> Option<(usize, String)> {
+        let find = || {
+            let name = words::type_name(exporter.get_type().as_any());
+            if name != "_io._BytesIOBuffer" {
+                return None;
+            }
+            let gc = exporter.py().import("gc").ok()?;
+            let referents = gc.call_method1("get_referents", (exporter,)).ok()?;
+            let owner = referents.get_item(0).ok()?;
+            Some((address(&owner), words::type_name(owner.get_type().as_any())))
+        };
+        self.0.entry(place).or_insert_with(find).clone()
+    }
+}
+
+/// Frames in words, each worked out once.
+pub(super) struct Texts<'py> {
+    py: Python<'py>,
+    known: Map<(usize, usize), FrameText>,
+}
+
+impl<'py> Texts<'py> {
+    pub(super) fn new(py: Python<'py>) -> Texts<'py> {
+        Texts {
+            py,
+            known: Map::default(),
+        }
+    }
+
+    /// The words for a frame whose code object is alive.
+    pub(super) fn of(&mut self, frame: Frame) -> FrameText {
+        let py = self.py;
+        let make = || {
+            let (file, function) = words::place(&object(py, frame.code));
+            (file, hooks::line(py, frame), function)
+        };
+        self.known.entry((frame.code, frame.offset)).or_insert_with(make).clone()
+    }
+}
+
+/// Searches for the holders of what was found.
+fn search<'py>(py: Python<'py>, heap: &Heap<'py>, found: &mut [Found]) -> PyResult<()> {
+    let searched = found.len().min(SEARCHED);
+    let mut search = Search::new(py, heap)?;
+    let mut targets: Vec<Target> = found[..searched]
+        .iter()
+        .map(|found| Target {
+            view: found.record.view,
+            start: found.start,
+        })
+        .collect();
+    search.find_starts(&mut targets);
+    let starts: Vec<usize> = targets.iter().map(|target| target.start).collect();
+    search.climb(&starts);
+    let mut chains: Map<usize, (Vec<Vec<String>>, Option<String>)> = Map::default();
+    for (found, start) in found.iter_mut().zip(starts) {
+        if start == 0 {
+            found.why = Some(in_c(found));
+            continue;
+        }
+        let (chains, why) = chains.entry(start).or_insert_with(|| chains_above(&search, start));
+        found.chains.clone_from(chains);
+        found.why.clone_from(why);
+    }
+    for found in &mut found[searched..] {
+        found.why = Some(format!("not searched for: only those of the first {SEARCHED} exports are"));
+    }
+    Ok(())
+}
+
+fn in_c(found: &Found) -> String {
+    let called = match found.frames.first() {
+        Some((file, line, function)) => format!(" that {function}() called at {file}:{line}"),
+        None => String::new(),
+    };
+    format!("held in C memory, by code{called}: no object that the collector sees has the view")
+}
+
+fn chains_above(search: &Search<'_, '_>, start: usize) -> (Vec<Vec<String>>, Option<String>) {
+    let mut chains: Vec<Vec<String>> = Vec::new();
+    for way in search.ways(start, 4 * CHAINS) {
+        let chain = search.chain(&way);
+        if !chains.contains(&chain) && chains.len() < CHAINS {
+            chains.push(chain);
+        }
+    }
+    if !chains.is_empty() {
+        return (chains, None);
+    }
+    // No name; but a frame, a generator or an exception is something to tell.
+    let above = search.above(start);
+    let below: Map<usize, usize> = above.iter().copied().collect();
+    let named = above.iter().rev().find(|(object, _)| {
+        let name = words::type_name(search.object(*object).get_type().as_any());
+        let named = ["frame", "generator", "coroutine", "async_generator"];
+        named.contains(&&*name) || name.ends_with("Task")
+    });
+    if let Some((end, _)) = named {
+        let mut way = vec![*end];
+        let mut at = *end;
+        while at != start {
+            at = below[&at];
+            way.push(at);
+        }
+        way.reverse();
+        return (vec![search.chain(&way)], None);
+    }
+    (Vec::new(), Some(why(search, start, &above)))
+}
+
+/// Why there is no name above an object.
+fn why(search: &Search<'_, '_>, start: usize, above: &[(usize, usize)]) -> String {
+    if search.cut_short {
+        return "the search was cut short: too many objects refer to it".to_owned();
+    }
+    let unseen = above.iter().find(|(object, _)| {
+        let known = search.references.get(object).copied().unwrap_or(0);
+        // One reference is the heap's, one is that of the handle here.
+        let Some(count) = chain::count(&search.object(*object)) else {
+            return true;
+        };
+        let by_heap = usize::from(search.heap.knows(*object));
+        count > known + by_heap + 1
+    });
+    let name = |object: usize| words::type_name(search.object(object).get_type().as_any());
+    match unseen {
+        None => "only cyclic garbage holds it: gc.collect() would free it".to_owned(),
+        Some((object, _)) if *object == start => format!(
+            "a {} has it, and what has that is not visible to the collector: C memory, or a value that is just being worked with",
+            name(start)
+        ),
+        Some((object, _)) => format!(
+            "a {} has it in the end, and what has that is not visible to the collector: C memory, or a value that is just being worked with",
+            name(*object)
+        ),
+    }
+}
+
+/// How many exports of types that are not followed were found to come from a site, and their bytes.
+fn scanned_at(found: &[Found]) -> Map<usize, (u64, u64)> {
+    let mut sites: Map<usize, (u64, u64)> = Map::default();
+    let ledger = LEDGER.lock();
+    for found in found.iter().filter(|found| found.matched == "scan" && !found.record.seeded) {
+        if let Some(site) = ledger.stacks.site_of(found.record.stack) {
+            let (count, bytes) = sites.entry(site).or_default();
+            *count += 1;
+            *bytes += found.record.len as u64;
+        }
+    }
+    sites
+}
+
+type SiteFacts = (String, u32, String, String, u64, u64, u64, u64, u64);
+
+fn site_facts(py: Python<'_>, sites: Vec<(Site, String)>, scanned: &Map<usize, (u64, u64)>) -> Vec<SiteFacts> {
+    sites
+        .into_iter()
+        .enumerate()
+        .map(|(number, (site, kind))| {
+            let (file, function) = if site.code == 0 {
+                ("?".to_owned(), "?".to_owned())
+            } else {
+                words::place(&object(py, site.code))
+            };
+            let (count, bytes) = scanned.get(&number).copied().unwrap_or_default();
+            (
+                file,
+                site.line,
+                function,
+                kind,
+                site.acquired,
+                site.released,
+                site.live + count,
+                site.live_bytes + bytes,
+                site.peak_bytes.max(bytes),
+            )
+        })
+        .collect()
+}
+
+/// Grouped by exporter, in the order in which they were first acquired.
+fn into_lent(found: Vec<Found>) -> Vec<Lent> {
+    let now = clock::now();
+    let mut order: Map<usize, usize> = Map::default();
+    let mut lent: Vec<Lent> = Vec::new();
+    for found in found {
+        let record = found.record;
+        let place = *order.entry(record.exporter).or_insert_with(|| {
+            let address = format!("{:#x}", record.exporter);
+            lent.push(((found.kind, 0, address, found.owner), Vec::new()));
+            lent.len() - 1
+        });
+        let (exporter, exports) = &mut lent[place];
+        exporter.1 = exporter.1.max(record.len);
+        let age = (!record.seeded).then(|| f64::from(now.saturating_sub(record.time)) / 1000.0);
+        exports.push((
+            record.sequence,
+            request(record.flags),
+            record.len,
+            found.thread,
+            age,
+            found.matched,
+            found.frames,
+            found.chains,
+            found.why,
+        ));
+    }
+    lent
+}
+
+/// A request by name.
+fn request(flags: i32) -> String {
+    if flags == UNSEEN {
+        return "unknown".to_owned();
+    }
+    onloan::request::Request::from_flags(flags).to_string()
+}
+
+/// What stands in the way of a mutator: the exports of the objects in sight, for a `BufferError`.
+pub(super) fn in_the_way(py: Python<'_>, exporters: &[usize], holders: bool) -> PyResult<Vec<Lent>> {
+    let mut found = collect(py, Wanted::Of(exporters), holders)?;
+    let rank = |exporter: usize| exporters.iter().position(|other| *other == exporter);
+    found.sort_by_key(|found| rank(found.record.exporter).unwrap_or(usize::MAX));
+    Ok(into_lent(found))
+}
+
+/// `str(object)` if it is a plain string.
+pub(super) fn plain(object: &Bound<'_, PyAny>) -> Option<String> {
+    let text = object.cast_exact::<PyString>().ok()?;
+    Some(text.to_string_lossy().into_owned())
+}
