@@ -58,10 +58,9 @@ fn ask(time: u32) {
     unsafe { ffi::Py_AddPendingCall(Some(call), ptr::null_mut()) };
 }
 
-/// # Safety
-/// Called by the interpreter, attached.
-unsafe extern "C" fn call(_: *mut c_void) -> c_int {
-    // SAFETY: granted by the caller.
+/// The call that the interpreter makes.
+extern "C" fn call(_: *mut c_void) -> c_int {
+    // SAFETY: only the interpreter knows this function; it makes pending calls attached.
     let py = unsafe { Python::assume_attached() };
     let function = FUNCTION.lock().as_ref().map(|function| function.clone_ref(py));
     if let Some(function) = function
