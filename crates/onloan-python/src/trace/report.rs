@@ -4,7 +4,7 @@
 //! is text and numbers, so that no export lives longer because somebody asked.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::buffer::Buffer;
 
@@ -299,7 +299,9 @@ impl Owners {
             }
             let gc = exporter.py().import("gc").ok()?;
             let referents = gc.call_method1("get_referents", (exporter,)).ok()?;
-            let owner = referents.get_item(0).ok()?;
+            // From 3.12 on its type is one of them.
+            let mut others = referents.try_iter().ok()?.flatten();
+            let owner = others.find(|referent| !referent.is_instance_of::<PyType>())?;
             Some((address(&owner), words::type_name(owner.get_type().as_any())))
         };
         self.0.entry(place).or_insert_with(find).clone()

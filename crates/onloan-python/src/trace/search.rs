@@ -215,6 +215,10 @@ impl<'h, 'py> Search<'h, 'py> {
             };
             // SAFETY: known to the collector.
             unsafe { self.traversals.traverse(*object, &mut visit) };
+            if kind_of(&mut self.kinds, self.array.as_ref(), *object) == KindOf::Array {
+                // Of a class below that the collector knows; it does not tell it of `base` either.
+                outside.push(*object);
+            }
             for referent in outside.drain(..) {
                 self.beside(referent, frontier, &mut edges, 0);
             }
