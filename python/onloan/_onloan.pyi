@@ -33,6 +33,16 @@ __all__ = [
     "_check_references",
     "_check_rounds",
     "_hold",
+    "trace_beat",
+    "trace_bytes",
+    "trace_is_on",
+    "trace_mark",
+    "trace_notes",
+    "trace_of",
+    "trace_read",
+    "trace_since",
+    "trace_start",
+    "trace_stop",
 ]
 
 __version__: str
@@ -276,3 +286,39 @@ def _check_churn(sizes: list[int], byte: int, /) -> _Blocks:
 
 def _check_freed(before: bytes, after: bytes, /) -> tuple[int, int, int] | None:
     """Where `after` looks like memory that was freed: (byte, offset, how many)."""
+
+# What onloan.tracing makes facts of. An export is (number, request, nbytes, thread, age, matched, frames, chains, why).
+_Frame: TypeAlias = tuple[str, int, str]
+_ExporterFacts: TypeAlias = tuple[str, int, str, str | None]
+_Export: TypeAlias = tuple[int, str, int, str, float | None, str, list[_Frame], list[list[str]], str | None]
+_Lent: TypeAlias = tuple[_ExporterFacts, list[_Export]]
+
+def trace_start(frames: int) -> str | None:
+    """Starts recording. None, or why that cannot be done here."""
+
+def trace_stop() -> None:
+    """Stops recording: every slot holds again what it held."""
+
+def trace_is_on() -> bool:
+    """Whether acquisitions are recorded."""
+
+def trace_mark() -> int:
+    """A number that is greater for whatever is acquired from now on."""
+
+def trace_notes(on: bool) -> None:
+    """Whether a `BufferError` is given a note from now on."""
+
+def trace_bytes() -> tuple[int, int]:
+    """The bytes that the ledger keeps, and how many records there are."""
+
+def trace_beat(function: Callable[[], object] | None, seconds: float, /) -> None:
+    """Has a function called with the next acquisition or release, and then not before so many seconds have passed each time. None ends that."""
+
+def trace_read(holders: bool) -> dict[str, Any] | None:
+    """All that is known, or None if tracing is off."""
+
+def trace_since(mark: int, holders: bool) -> list[_Lent]:
+    """What was acquired after the mark and is out."""
+
+def trace_of(object: object) -> list[_Lent]:
+    """What is out of one object."""

@@ -62,7 +62,10 @@ fn ask(time: u32) {
 extern "C" fn call(_: *mut c_void) -> c_int {
     // SAFETY: only the interpreter knows this function; it makes pending calls attached.
     let py = unsafe { Python::assume_attached() };
-    let function = FUNCTION.lock().as_ref().map(|function| function.clone_ref(py));
+    let function = FUNCTION
+        .lock()
+        .as_ref()
+        .map(|function| function.clone_ref(py));
     if let Some(function) = function
         && let Err(error) = function.call0(py)
     {

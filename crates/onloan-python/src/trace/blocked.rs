@@ -43,7 +43,8 @@ const IN_SIGHT: usize = 3;
 /// So many objects are looked at from a frame.
 const LOOKED_AT: usize = 5000;
 
-type Init = unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject, *mut ffi::PyObject) -> c_int;
+type Init =
+    unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject, *mut ffi::PyObject) -> c_int;
 
 static ORIGINAL: AtomicUsize = AtomicUsize::new(0);
 static ERRORS: Lock<Vec<Error>> = Lock::new(Vec::new());
@@ -98,7 +99,14 @@ pub(super) fn errors() -> Vec<ErrorFacts> {
     let errors = ERRORS.lock().clone();
     let facts = |error: Error| {
         let time = f64::from(error.time) / 1000.0;
-        (error.kind, error.message, error.frames, error.blocked_by, error.thread, time)
+        (
+            error.kind,
+            error.message,
+            error.frames,
+            error.blocked_by,
+            error.thread,
+            time,
+        )
     };
     errors.into_iter().map(facts).collect()
 }
@@ -139,10 +147,25 @@ fn is_about_exports(message: &str) -> Option<bool> {
     let message = message.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     // "memoryview has 1 exported buffer", "cannot close exported pointers exist", "2 exports are out"
-    if says(&["export is out", "exports are out", "existing exports", "exporting", "exported"]) {
+    if says(&[
+        "export is out",
+        "exports are out",
+        "existing exports",
+        "exporting",
+        "exported",
+    ]) {
         return Some(true);
     }
-    let refused = ["writable", "contiguous", "read-only", "readonly", "pybuf", "request", "format", "suboffset"];
+    let refused = [
+        "writable",
+        "contiguous",
+        "read-only",
+        "readonly",
+        "pybuf",
+        "request",
+        "format",
+        "suboffset",
+    ];
     says(&refused).then_some(false)
 }
 
@@ -166,7 +189,7 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
     if frames.is_empty() {
         return Ok(());
     }
-    let exporters = in_sight(py, &frames, sure)?;
+    let exporters = in_sight(py, &frames, &message, sure)?;
     if exporters.is_empty() {
         return Ok(());
     }
@@ -248,31 +271,70 @@ fn raised_before<'py>(py: Python<'py>, frames: &mut Frames<'py>) -> PyResult<()>
         }
     }
     drop(young);
-    let first = tracebacks.into_iter().rev().find(|traceback| {
-        let begins_here = traceback.getattr("tb_frame").is_ok_and(|frame| match frames.first() {
-            Some(handler) => frame.is(handler),
-            None => frame.getattr("f_back").is_ok_and(|back| back.is_none()),
-        });
-        begins_here && !followed.contains(&address(traceback))
-    });
-    let Some(mut traceback) = first else {
-        return Ok(());
+    let begins_here = |traceback: &Bound<'_, PyAny>| -> PyResult<bool> {
+        let frame = traceback.getattr("tb_frame")?;
+        let back = frame.getattr("f_back")?;
+        Ok(match frames.first() {
+            // It is handled in the frame where it begins, or in none: a `__del__` that C code has called.
+            Some(handler) => frame.is(handler) || back.is(handler),
+            None => back.is_none(),
+        })
     };
-    loop {
-        let next = traceback.getattr("tb_next")?;
-        if next.is_none() {
-            return Ok(());
+    let first = tracebacks.into_iter().rev().find(|traceback| {
+        !followed.contains(&address(traceback)) && begins_here(traceback).unwrap_or(false)
+    });
+    let mut next = first;
+    while let Some(traceback) = next {
+        let frame = traceback.getattr("tb_frame")?;
+        if frames.first().is_none_or(|handler| !frame.is(handler)) {
+            frames.insert(0, frame);
         }
-        frames.insert(0, next.getattr("tb_frame")?);
-        traceback = next;
+        next = Some(traceback.getattr("tb_next")?).filter(|next| !next.is_none());
     }
+    Ok(())
+}
+
+/// The type that a message of CPython's own is about.
+fn kind_meant(message: &str) -> Option<&'static str> {
+    let known = [
+        (
+            "Existing exports of data: object cannot be re-sized",
+            "bytearray",
+        ),
+        (
+            "cannot resize an array that is exporting buffers",
+            "array.array",
+        ),
+        ("exported pointers", "mmap.mmap"),
+        ("memoryview has", "memoryview"),
+    ];
+    let found = known.iter().find(|(words, _)| message.contains(words));
+    found.map(|(_, kind)| *kind)
+}
+
+/// Whether an object that is alive is of a type, or of one below it.
+fn is_a(py: Python<'_>, object: usize, kind: &str) -> bool {
+    let pointer = std::ptr::with_exposed_provenance_mut(object);
+    // SAFETY: an exporter of which an export is out.
+    let object: Bound<'_, PyAny> = unsafe { Bound::from_borrowed_ptr(py, pointer) };
+    let order = words::order(&object.get_type());
+    order.is_some_and(|order| order.iter().any(|class| words::type_name(&class) == kind))
 }
 
 /// The exporters with exports out that the innermost frames can see, the nearest first. Of a message that nobody knows only what is at hand counts.
-fn in_sight(py: Python<'_>, frames: &Frames<'_>, sure: bool) -> PyResult<Vec<usize>> {
+fn in_sight(
+    py: Python<'_>,
+    frames: &Frames<'_>,
+    message: &str,
+    sure: bool,
+) -> PyResult<Vec<usize>> {
     let exporters: Set<usize> = {
         let ledger = LEDGER.lock();
-        ledger.records.iter().flat_map(|record| [record.exporter, record.asked]).collect()
+        ledger
+            .records
+            .iter()
+            .flat_map(|record| [record.exporter, record.asked])
+            .collect()
     };
     let mut order: Vec<usize> = Vec::new();
     let mut traversals = Traversals::default();
@@ -309,15 +371,25 @@ fn in_sight(py: Python<'_>, frames: &Frames<'_>, sure: bool) -> PyResult<Vec<usi
             level = next;
         }
     }
-    if order.is_empty() && sure {
-        // Nothing in sight (an exporter that only C code knows): if one exporter alone has something out, it is that.
-        let known: Set<usize> = {
-            let ledger = LEDGER.lock();
-            ledger.records.iter().map(|record| record.exporter).collect()
-        };
-        if known.len() == 1 {
-            order.extend(known);
+    if let Some(meant) = kind_meant(message) {
+        if order.is_empty() {
+            // Nothing in sight (an exporter that only C code knows): if one of that type alone has something out, it is that.
+            let known: Set<usize> = {
+                let ledger = LEDGER.lock();
+                ledger
+                    .records
+                    .iter()
+                    .map(|record| record.exporter)
+                    .collect()
+            };
+            order.extend(
+                known
+                    .into_iter()
+                    .filter(|exporter| is_a(py, *exporter, meant)),
+            );
+            order.truncate(if order.len() == 1 { 1 } else { 0 });
         }
+        order.sort_by_key(|exporter| !is_a(py, *exporter, meant));
     }
     Ok(order)
 }

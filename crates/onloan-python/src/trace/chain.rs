@@ -82,9 +82,12 @@ impl Search<'_, '_> {
             let name = text_of(&this, "__qualname__");
             return Some(match pending.take() {
                 Some(Pending::Closure(place)) => {
-                    let free = this.getattr("__code__").and_then(|code| code.getattr("co_freevars"));
+                    let free = this
+                        .getattr("__code__")
+                        .and_then(|code| code.getattr("co_freevars"));
                     let variable = free.and_then(|free| free.get_item(place));
-                    let variable = variable.map_or_else(|_| "?".to_owned(), |name| name.to_string());
+                    let variable =
+                        variable.map_or_else(|_| "?".to_owned(), |name| name.to_string());
                     format!("closure '{variable}' of {name}()")
                 }
                 Some(Pending::Defaults) => format!("default argument of {name}()"),
@@ -132,7 +135,9 @@ impl Search<'_, '_> {
             "coroutine" => "cr_code",
             "async_generator" => "ag_code",
             "method" => {
-                let name = this.getattr("__func__").map(|it| text_of(&it, "__qualname__"));
+                let name = this
+                    .getattr("__func__")
+                    .map(|it| text_of(&it, "__qualname__"));
                 return Some(format!("method {}()", name.unwrap_or_default()));
             }
             _ => return None,
@@ -141,20 +146,31 @@ impl Search<'_, '_> {
         let frame = match kind_name {
             "frame" => Some(this.clone()),
             _ => {
-                let name = format!("{}frame", &[("generator", "gi_"), ("coroutine", "cr_"), ("async_generator", "ag_")]
+                let name = format!(
+                    "{}frame",
+                    &[
+                        ("generator", "gi_"),
+                        ("coroutine", "cr_"),
+                        ("async_generator", "ag_")
+                    ]
                     .iter()
                     .find(|(kind, _)| *kind == kind_name)?
-                    .1);
+                    .1
+                );
                 this.getattr(&*name).ok().filter(|frame| !frame.is_none())
             }
         };
-        let line = frame.as_ref().and_then(|frame| frame.getattr("f_lineno").ok()?.extract().ok());
+        let line = frame
+            .as_ref()
+            .and_then(|frame| frame.getattr("f_lineno").ok()?.extract().ok());
         let place = locals::frame_text(&code, line.unwrap_or(0));
         let local = frame.and_then(|frame| local_of(&frame, &code, child));
         Some(match (kind_name, local) {
             ("frame", Some(local)) => format!("local '{local}' of {place}"),
             ("frame", None) => place,
-            (kind, Some(local)) => format!("local '{local}' of {kind} {}", &place["frame ".len()..]),
+            (kind, Some(local)) => {
+                format!("local '{local}' of {kind} {}", &place["frame ".len()..])
+            }
             (kind, None) => format!("{kind} {}", &place["frame ".len()..]),
         })
     }
@@ -230,13 +246,21 @@ fn key_of(dict: &Bound<'_, PyAny>, child: usize) -> String {
 
 /// `'name'` as `name`.
 fn unquoted(key: &str) -> &str {
-    let inner = key.strip_prefix('\'').and_then(|key| key.strip_suffix('\''));
+    let inner = key
+        .strip_prefix('\'')
+        .and_then(|key| key.strip_suffix('\''));
     inner.unwrap_or(key)
 }
 
 fn text_of(object: &Bound<'_, PyAny>, name: &str) -> String {
-    let text = object.getattr(name).ok().and_then(|text| text.cast_into::<PyString>().ok());
-    text.map_or_else(|| "?".to_owned(), |text| text.to_string_lossy().into_owned())
+    let text = object
+        .getattr(name)
+        .ok()
+        .and_then(|text| text.cast_into::<PyString>().ok());
+    text.map_or_else(
+        || "?".to_owned(),
+        |text| text.to_string_lossy().into_owned(),
+    )
 }
 
 /// The attribute in which an instance has an object: in its dict, or in a slot.
@@ -250,17 +274,19 @@ fn attribute_of(object: &Bound<'_, PyAny>, child: usize) -> Option<String> {
     }
     let py = object.py();
     let _ = PyErr::take(py);
-    let order = py.get_type::<PyType>().getattr("__mro__").ok()?;
-    let _ = order;
     let getter = py.get_type::<PyType>().getattr("__dict__").ok()?;
-    let order = getter.get_item("__mro__").ok()?.call_method1("__get__", (object.get_type(),)).ok()?;
     let namespace = getter.get_item("__dict__").ok()?;
-    for class in order.cast::<PyTuple>().ok()? {
+    for class in words::order(&object.get_type())? {
         let names = namespace.call_method1("__get__", (&class,)).ok()?;
         for item in names.call_method0("items").ok()?.try_iter().ok()? {
             let (name, member): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.ok()?.extract().ok()?;
-            if member.get_type().name().is_ok_and(|name| name == "member_descriptor")
-                && member.call_method1("__get__", (object,)).is_ok_and(|value| address(&value) == child)
+            if member
+                .get_type()
+                .name()
+                .is_ok_and(|name| name == "member_descriptor")
+                && member
+                    .call_method1("__get__", (object,))
+                    .is_ok_and(|value| address(&value) == child)
             {
                 return Some(unquoted(&words::key(&name)).to_owned());
             }

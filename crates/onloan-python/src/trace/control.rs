@@ -38,7 +38,9 @@ pub(crate) fn trace_start(py: Python<'_>, frames: usize) -> PyResult<Option<Stri
     // SAFETY: attached.
     let interpreter = unsafe { ffi::PyInterpreterState_Get() };
     if interpreter.addr() != layout.interpreter {
-        return Ok(Some("tracing is started from the main interpreter only".to_owned()));
+        return Ok(Some(
+            "tracing is started from the main interpreter only".to_owned(),
+        ));
     }
     remember(py)?;
     hooks::DEPTH.store(frames, Ordering::Relaxed);

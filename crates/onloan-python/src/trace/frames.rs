@@ -131,7 +131,12 @@ impl FrameLayout {
     /// # Safety
     /// The layout is verified, and the thread state is that of the calling thread, which is attached.
     #[inline]
-    pub(super) unsafe fn walk(&self, thread: *mut ffi::PyThreadState, depth: usize, stack: &mut Stack) {
+    pub(super) unsafe fn walk(
+        &self,
+        thread: *mut ffi::PyThreadState,
+        depth: usize,
+        stack: &mut Stack,
+    ) {
         let thread = thread.expose_provenance();
         // SAFETY: the verified layout, of a thread state that lives.
         let mut frame = unsafe { self.innermost(thread) };

@@ -88,7 +88,10 @@ impl<'py> Heap<'py> {
     }
 
     /// The managed buffers that hold an export.
-    pub(super) fn managed<'h>(&'h self, layout: &'h Layout) -> impl Iterator<Item = Managed> + use<'h, 'py> {
+    pub(super) fn managed<'h>(
+        &'h self,
+        layout: &'h Layout,
+    ) -> impl Iterator<Item = Managed> + use<'h, 'py> {
         self.objects.iter().filter_map(|object| {
             // SAFETY: an object of the list.
             let kind = unsafe { Heap::type_of(*object) };

@@ -46,7 +46,10 @@ pub(super) fn unwatch(py: Python<'_>) -> PyResult<()> {
     };
     for (name, pair) in kept.cast::<PyDict>()? {
         let (original, replacement): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
-        if namespace.get_item(&name)?.is_some_and(|held| held.is(&replacement)) {
+        if namespace
+            .get_item(&name)?
+            .is_some_and(|held| held.is(&replacement))
+        {
             namespace.set_item(&name, original)?;
         }
     }

@@ -116,7 +116,9 @@ pub(super) fn verify(py: Python<'_>) -> Result<&'static Layout, String> {
     if let Some(layout) = LAYOUT.get() {
         return Ok(layout);
     }
-    let layout = examine(py).map_err(|error| error.unwrap_or_else(|error| format!("onloan cannot examine this interpreter: {error}")))?;
+    let layout = examine(py).map_err(|error| {
+        error.unwrap_or_else(|error| format!("onloan cannot examine this interpreter: {error}"))
+    })?;
     Ok(LAYOUT.get_or_init(|| layout))
 }
 

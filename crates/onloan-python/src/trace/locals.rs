@@ -34,7 +34,12 @@ pub(super) struct Locals {
 }
 
 /// Functions of these modules look at exports, and hold none.
-const OWN: [&str; 4] = ["onloan.tracing", "onloan.pytest_plugin", "onloan.cli", "onloan.reports"];
+const OWN: [&str; 4] = [
+    "onloan.tracing",
+    "onloan.pytest_plugin",
+    "onloan.cli",
+    "onloan.reports",
+];
 
 impl Locals {
     /// Reads those of all threads; none where frames are not known.

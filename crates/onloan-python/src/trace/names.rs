@@ -80,7 +80,9 @@ impl Kinds {
     }
 
     pub(super) fn name(&self, index: u32) -> &str {
-        self.kinds.get(index as usize).map_or("?", |kind| &kind.name)
+        self.kinds
+            .get(index as usize)
+            .map_or("?", |kind| &kind.name)
     }
 }
 

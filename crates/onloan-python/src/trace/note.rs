@@ -10,11 +10,19 @@ const MOST: usize = 3;
 pub(super) fn text(blocked_by: &[Lent]) -> String {
     let mut text = "onloan: exports are out".to_owned();
     for ((kind, nbytes, at, owner), exports) in blocked_by.iter().take(MOST) {
-        let owner = owner.as_ref().map_or_else(String::new, |owner| format!(" of {owner}"));
+        let owner = owner
+            .as_ref()
+            .map_or_else(String::new, |owner| format!(" of {owner}"));
         let _ = write!(text, "\n  {kind}{owner}, {nbytes} bytes, at {at}");
         for (_, request, nbytes, thread, age, _, frames, chains, why) in exports.iter().take(MOST) {
-            let age = age.map_or_else(|| "since before the start".to_owned(), |age| format!("for {age:.3} s"));
-            let _ = write!(text, "\n    {request}, {nbytes} bytes, out {age}, thread {thread}");
+            let age = age.map_or_else(
+                || "since before the start".to_owned(),
+                |age| format!("for {age:.3} s"),
+            );
+            let _ = write!(
+                text,
+                "\n    {request}, {nbytes} bytes, out {age}, thread {thread}"
+            );
             match frames.first() {
                 Some((file, line, function)) => {
                     let _ = write!(text, "\n      acquired at {file}:{line} in {function}");

@@ -47,7 +47,9 @@ fn read() -> Vec<(usize, usize)> {
         let (start, end) = words.next()?.split_once('-')?;
         let flags = words.next()?;
         let number = |text| usize::from_str_radix(text, 16).ok();
-        flags.contains('w').then_some((number(start)?, number(end)?))
+        flags
+            .contains('w')
+            .then_some((number(start)?, number(end)?))
     };
     maps.lines().filter_map(line).collect()
 }
@@ -62,7 +64,11 @@ mod tests {
     #[test]
     fn a_variable_is_writable_and_code_is_not() {
         let pages = super::read();
-        let inside = |address: usize| pages.iter().any(|(start, end)| (*start..*end).contains(&address));
+        let inside = |address: usize| {
+            pages
+                .iter()
+                .any(|(start, end)| (*start..*end).contains(&address))
+        };
         let local = 1_u8;
         assert!(inside((&raw const local).addr()));
         assert!(!inside((super::read as *const ()).addr()));

@@ -18,6 +18,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 
+use super::blocked;
 use super::hash::Set;
 use super::layout::{
     BufferSlots, D_TYPE, D_WRAPPED, Layout, TP_AS_BUFFER, TP_INIT, WORD, address, buffer_slots,
@@ -26,7 +27,6 @@ use super::layout::{
 use super::ledger::LEDGER;
 use super::pages::Pages;
 use super::pool::{GET_POOL, Pool, RELEASE_POOL};
-use super::blocked;
 
 /// Every type that there is.
 pub(super) fn types(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyType>>> {
@@ -84,7 +84,10 @@ pub(super) fn restore(py: Python<'_>) -> PyResult<()> {
     let mut scan = Scan::new(py)?;
     for class in types(py)? {
         if let Some(slots) = buffer_slots(&class) {
-            for (pool, offset, held) in [(RELEASE_POOL, WORD, slots.release), (GET_POOL, 0, slots.get)] {
+            for (pool, offset, held) in [
+                (RELEASE_POOL, WORD, slots.release),
+                (GET_POOL, 0, slots.get),
+            ] {
                 if let Some(original) = pool.original(held) {
                     scan.pages.write(&class, slots, offset, original);
                 }
@@ -106,8 +109,15 @@ struct Scan<'py> {
 
 impl<'py> Scan<'py> {
     fn new(py: Python<'py>) -> PyResult<Scan<'py>> {
-        let namespace = py.get_type::<PyType>().getattr("__dict__")?.get_item("__dict__")?;
-        let wrapper = py.get_type::<PyAny>().getattr("__dict__")?.get_item("__init__")?.get_type();
+        let namespace = py
+            .get_type::<PyType>()
+            .getattr("__dict__")?
+            .get_item("__dict__")?;
+        let wrapper = py
+            .get_type::<PyAny>()
+            .getattr("__dict__")?
+            .get_item("__init__")?
+            .get_type();
         Ok(Scan {
             namespace: namespace.getattr("__get__")?,
             wrapper,
@@ -126,7 +136,10 @@ impl<'py> Scan<'py> {
             return Ok(());
         }
         let namespace = self.namespace.call1((class,))?;
-        for (name, pool) in [("__buffer__", GET_POOL), ("__release_buffer__", RELEASE_POOL)] {
+        for (name, pool) in [
+            ("__buffer__", GET_POOL),
+            ("__release_buffer__", RELEASE_POOL),
+        ] {
             let Ok(descriptor) = namespace.get_item(name) else {
                 continue;
             };
@@ -189,7 +202,13 @@ fn each_init(py: Python<'_>, from: usize, to: usize) -> PyResult<()> {
 
 /// Types whose `BufferSlots` are to be written to.
 impl Pages {
-    fn write(&mut self, class: &Bound<'_, PyType>, slots: BufferSlots, offset: usize, value: usize) {
+    fn write(
+        &mut self,
+        class: &Bound<'_, PyType>,
+        slots: BufferSlots,
+        offset: usize,
+        value: usize,
+    ) {
         // SAFETY: a type object of CPython is longer than this offset.
         let field = unsafe { pointer(address(class), TP_AS_BUFFER) };
         // Not `slots.table`: a moment ago the type may have been given a copy.
@@ -204,11 +223,17 @@ impl Pages {
             }
             table = copy.as_mut_ptr().expose_provenance();
             self.own(table);
-            field.store(std::ptr::with_exposed_provenance_mut(table), Ordering::Release);
+            field.store(
+                std::ptr::with_exposed_provenance_mut(table),
+                Ordering::Release,
+            );
         }
         // SAFETY: the buffer slots of the type, which may be written to.
         let place = unsafe { pointer(table, offset) };
-        place.store(std::ptr::with_exposed_provenance_mut(value), Ordering::Release);
+        place.store(
+            std::ptr::with_exposed_provenance_mut(value),
+            Ordering::Release,
+        );
     }
 }
 

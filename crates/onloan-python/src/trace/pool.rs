@@ -78,7 +78,8 @@ macro_rules! sixteen {
 }
 
 static GETS: [Get; SIZE] = sixteen!(get, Get, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
-static RELEASES: [Release; SIZE] = sixteen!(release, Release, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+static RELEASES: [Release; SIZE] =
+    sixteen!(release, Release, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 
 /// The functions of one kind, and what they stand for. One thread at a time adds to it: the one that holds the global lock of the main interpreter.
 pub(super) struct Pool {

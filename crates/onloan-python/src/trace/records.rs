@@ -347,7 +347,9 @@ impl Records {
         self.exporters = exporters;
         self.bits = bits;
         // In the order of their age, so that the newest is first again.
-        let mut order: Vec<u32> = (0..self.used as u32).filter(|index| self.at(*index).exporter != 0).collect();
+        let mut order: Vec<u32> = (0..self.used as u32)
+            .filter(|index| self.at(*index).exporter != 0)
+            .collect();
         order.sort_unstable_by_key(|index| self.at(*index).sequence);
         for index in order {
             self.link(index);

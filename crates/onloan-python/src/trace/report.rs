@@ -154,7 +154,10 @@ fn counted_only(object: &Bound<'_, PyAny>) -> PyResult<Found> {
         frames: Vec::new(),
         thread: "?".to_owned(),
         chains: Vec::new(),
-        why: Some("only the exporter's own counter knows of it: start tracing to see who acquires it".to_owned()),
+        why: Some(
+            "only the exporter's own counter knows of it: start tracing to see who acquires it"
+                .to_owned(),
+        ),
     })
 }
 
@@ -190,10 +193,16 @@ fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Fo
                 UNKNOWN => Vec::new(),
                 stack => ledger.stacks.frames_of(stack).to_vec(),
             };
-            let asked = (record.asked != 0).then(|| ledger.kinds.name(record.asked_kind).to_owned());
+            let asked =
+                (record.asked != 0).then(|| ledger.kinds.name(record.asked_kind).to_owned());
             let known = record.seeded && record.sequence == 0;
             let kind = (!known).then(|| ledger.kinds.name(record.kind).to_owned());
-            (kind, asked, ledger.threads.name(record.thread).to_owned(), frames)
+            (
+                kind,
+                asked,
+                ledger.threads.name(record.thread).to_owned(),
+                frames,
+            )
         };
         found.push(Found {
             matched,
@@ -201,7 +210,11 @@ fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Fo
             kind: kind.unwrap_or_else(|| words::type_name(exporter.get_type().as_any())),
             owner: owner.map(|(_, name)| name).or(asked),
             frames: frames.iter().map(|frame| texts.of(*frame)).collect(),
-            thread: if record.seeded { "?".to_owned() } else { thread },
+            thread: if record.seeded {
+                "?".to_owned()
+            } else {
+                thread
+            },
             chains: Vec::new(),
             why: None,
             record,
@@ -243,7 +256,13 @@ fn copied(py: Python<'_>) -> (Vec<Known>, Vec<Bound<'_, PyAny>>) {
             };
             records.push((*record, matched, 0));
             if record.stack != UNKNOWN {
-                codes.extend(ledger.stacks.frames_of(record.stack).iter().map(|frame| frame.code));
+                codes.extend(
+                    ledger
+                        .stacks
+                        .frames_of(record.stack)
+                        .iter()
+                        .map(|frame| frame.code),
+                );
             }
         }
     }
@@ -264,12 +283,19 @@ fn complete(layout: &Layout, heap: &Heap<'_>, records: &mut Vec<Known>) {
         if let Some(number) = known.get(&managed.view) {
             let (record, _, start) = &mut records[*number];
             // Behind a class with `__buffer__` the view names a wrapper, and the record who was asked in the end.
-            if record.exporter == managed.exporter || record.asked != 0 || record.buf == managed.buf {
+            if record.exporter == managed.exporter || record.asked != 0 || record.buf == managed.buf
+            {
                 *start = managed.object;
                 continue;
             }
         }
-        let recent = on.then(|| LEDGER.lock().recent.find(managed.view, managed.exporter).copied());
+        let recent = on.then(|| {
+            LEDGER
+                .lock()
+                .recent
+                .find(managed.view, managed.exporter)
+                .copied()
+        });
         let record = recent.flatten().unwrap_or(Record {
             view: managed.view,
             exporter: managed.exporter,
@@ -329,12 +355,18 @@ impl<'py> Texts<'py> {
             let (file, function) = words::place(&object(py, frame.code));
             (file, hooks::line(py, frame), function)
         };
-        self.known.entry((frame.code, frame.offset)).or_insert_with(make).clone()
+        self.known
+            .entry((frame.code, frame.offset))
+            .or_insert_with(make)
+            .clone()
     }
 }
 
 /// Searches for the holders of what was found.
 fn search<'py>(py: Python<'py>, heap: &Heap<'py>, found: &mut [Found]) -> PyResult<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
     let searched = found.len().min(SEARCHED);
     let mut search = Search::new(py, heap)?;
     let mut targets: Vec<Target> = found[..searched]
@@ -353,12 +385,16 @@ fn search<'py>(py: Python<'py>, heap: &Heap<'py>, found: &mut [Found]) -> PyResu
             found.why = Some(in_c(found));
             continue;
         }
-        let (chains, why) = chains.entry(start).or_insert_with(|| chains_above(&search, start));
+        let (chains, why) = chains
+            .entry(start)
+            .or_insert_with(|| chains_above(&search, start));
         found.chains.clone_from(chains);
         found.why.clone_from(why);
     }
     for found in &mut found[searched..] {
-        found.why = Some(format!("not searched for: only those of the first {SEARCHED} exports are"));
+        found.why = Some(format!(
+            "not searched for: only those of the first {SEARCHED} exports are"
+        ));
     }
     Ok(())
 }
@@ -435,7 +471,10 @@ fn why(search: &Search<'_, '_>, start: usize, above: &[(usize, usize)]) -> Strin
 fn scanned_at(found: &[Found]) -> Map<usize, (u64, u64)> {
     let mut sites: Map<usize, (u64, u64)> = Map::default();
     let ledger = LEDGER.lock();
-    for found in found.iter().filter(|found| found.matched == "scan" && !found.record.seeded) {
+    for found in found
+        .iter()
+        .filter(|found| found.matched == "scan" && !found.record.seeded)
+    {
         if let Some(site) = ledger.stacks.site_of(found.record.stack) {
             let (count, bytes) = sites.entry(site).or_default();
             *count += 1;
@@ -447,7 +486,11 @@ fn scanned_at(found: &[Found]) -> Map<usize, (u64, u64)> {
 
 type SiteFacts = (String, u32, String, String, u64, u64, u64, u64, u64);
 
-fn site_facts(py: Python<'_>, sites: Vec<(Site, String)>, scanned: &Map<usize, (u64, u64)>) -> Vec<SiteFacts> {
+fn site_facts(
+    py: Python<'_>,
+    sites: Vec<(Site, String)>,
+    scanned: &Map<usize, (u64, u64)>,
+) -> Vec<SiteFacts> {
     sites
         .into_iter()
         .enumerate()
@@ -512,7 +555,11 @@ fn request(flags: i32) -> String {
 }
 
 /// What stands in the way of a mutator: the exports of the objects in sight, for a `BufferError`.
-pub(super) fn in_the_way(py: Python<'_>, exporters: &[usize], holders: bool) -> PyResult<Vec<Lent>> {
+pub(super) fn in_the_way(
+    py: Python<'_>,
+    exporters: &[usize],
+    holders: bool,
+) -> PyResult<Vec<Lent>> {
     let mut found = collect(py, Wanted::Of(exporters), holders)?;
     let rank = |exporter: usize| exporters.iter().position(|other| *other == exporter);
     found.sort_by_key(|found| rank(found.record.exporter).unwrap_or(usize::MAX));

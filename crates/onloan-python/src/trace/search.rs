@@ -28,7 +28,7 @@ const REFERRERS: usize = 24;
 /// The longest body that is looked through for a pointer.
 const LONGEST_BODY: usize = 2048;
 /// A struct with a `Py_buffer` in it may begin so much before it.
-const BEFORE: usize = 256;
+const BEFORE: usize = 64;
 
 /// `offsetof(PyArrayObject_fields, base)`.
 const ARRAY_BASE: usize = 6 * WORD;
@@ -183,7 +183,10 @@ impl<'h, 'py> Search<'h, 'py> {
             if unnamed == 0 {
                 return;
             }
-            unnamed = starts.iter().filter(|start| **start != 0 && self.root_above(**start).is_none()).count();
+            unnamed = starts
+                .iter()
+                .filter(|start| **start != 0 && self.root_above(**start).is_none())
+                .count();
             frontier = next;
         }
         self.cut_short |= !frontier.is_empty();
@@ -279,7 +282,9 @@ impl<'h, 'py> Search<'h, 'py> {
             return true;
         }
         let object = self.object(parent);
-        object.is_instance_of::<PyType>() || object.is_instance_of::<PyModule>() || self.is_thread(&object)
+        object.is_instance_of::<PyType>()
+            || object.is_instance_of::<PyModule>()
+            || self.is_thread(&object)
     }
 
     pub(super) fn is_thread(&self, object: &Bound<'_, PyAny>) -> bool {
@@ -325,7 +330,9 @@ impl<'h, 'py> Search<'h, 'py> {
                     if ways.len() >= most {
                         return ways;
                     }
-                } else if let std::collections::hash_map::Entry::Vacant(place) = below.entry(*parent) {
+                } else if let std::collections::hash_map::Entry::Vacant(place) =
+                    below.entry(*parent)
+                {
                     place.insert(child);
                     queue.push_back(*parent);
                 }
@@ -378,7 +385,11 @@ fn body(kind: usize) -> (usize, bool) {
     (size, dotted || flags & ffi::Py_TPFLAGS_HEAPTYPE != 0)
 }
 
-fn kind_of(kinds: &mut Map<usize, KindOf>, array: Option<&Bound<'_, PyType>>, object: usize) -> KindOf {
+fn kind_of(
+    kinds: &mut Map<usize, KindOf>,
+    array: Option<&Bound<'_, PyType>>,
+    object: usize,
+) -> KindOf {
     // SAFETY: an object that a live one refers to.
     let kind = unsafe { Heap::type_of(object) };
     *kinds.entry(kind).or_insert_with(|| {
@@ -390,7 +401,11 @@ fn kind_of(kinds: &mut Map<usize, KindOf>, array: Option<&Bound<'_, PyType>>, ob
             // SAFETY: two types, alive and attached.
             unsafe { ffi::PyType_IsSubtype(pointer, array.as_type_ptr()) != 0 }
         });
-        if is_array { KindOf::Array } else { KindOf::Plain }
+        if is_array {
+            KindOf::Array
+        } else {
+            KindOf::Plain
+        }
     })
 }
 
@@ -403,7 +418,8 @@ fn is_laid_out(array: &Bound<'_, PyType>) -> bool {
         let base = made.getattr("base")?;
         let size: usize = array.getattr("__basicsize__")?.extract()?;
         // SAFETY: inside of the object, whose size was looked at.
-        Ok(size >= ARRAY_BASE + WORD && unsafe { word(address(&made), ARRAY_BASE) } == address(&base))
+        Ok(size >= ARRAY_BASE + WORD
+            && unsafe { word(address(&made), ARRAY_BASE) } == address(&base))
     };
     look().unwrap_or(false)
 }

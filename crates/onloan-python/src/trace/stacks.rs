@@ -106,7 +106,11 @@ impl Stacks {
 
     /// Room for a stack of this depth?
     pub(super) fn has_room(&self, depth: usize) -> bool {
-        let most = if depth <= 1 { 2 * MOST_STACKS } else { MOST_STACKS };
+        let most = if depth <= 1 {
+            2 * MOST_STACKS
+        } else {
+            MOST_STACKS
+        };
         self.stacks.len() < most && self.frames.len() + depth <= MOST_FRAMES + MOST_STACKS
     }
 
@@ -164,7 +168,10 @@ impl Stacks {
     /// Counts an acquisition; of what is not `followed` it is not known for how long.
     #[inline]
     pub(super) fn acquired(&mut self, stack: u32, bytes: usize, followed: bool) {
-        let site = self.stacks.get(stack as usize).map_or(NONE, |stack| stack.site);
+        let site = self
+            .stacks
+            .get(stack as usize)
+            .map_or(NONE, |stack| stack.site);
         if let Some(site) = self.sites.get_mut(site as usize) {
             site.acquired += 1;
             if followed {
@@ -178,7 +185,10 @@ impl Stacks {
     /// Counts a release.
     #[inline]
     pub(super) fn released(&mut self, stack: u32, bytes: usize) {
-        let site = self.stacks.get(stack as usize).map_or(NONE, |stack| stack.site);
+        let site = self
+            .stacks
+            .get(stack as usize)
+            .map_or(NONE, |stack| stack.site);
         if let Some(site) = self.sites.get_mut(site as usize) {
             site.released += 1;
             site.live = site.live.saturating_sub(1);

@@ -13,15 +13,41 @@ pub(super) fn type_name(class: &Bound<'_, PyAny>) -> String {
     let py = class.py();
     // Asked of `type` itself: a metaclass may have its own ideas.
     let ask = |name: &str| -> Option<String> {
-        let getter = py.get_type::<PyType>().getattr("__dict__").ok()?.get_item(name).ok()?;
+        let getter = py
+            .get_type::<PyType>()
+            .getattr("__dict__")
+            .ok()?
+            .get_item(name)
+            .ok()?;
         let value = getter.call_method1("__get__", (class,)).ok()?;
-        value.cast_exact::<PyString>().ok()?.to_str().ok().map(str::to_owned)
+        value
+            .cast_exact::<PyString>()
+            .ok()?
+            .to_str()
+            .ok()
+            .map(str::to_owned)
     };
     let name = ask("__qualname__").unwrap_or_else(|| "?".to_owned());
     match ask("__module__") {
         Some(module) if module != "builtins" => format!("{module}.{name}"),
         _ => name,
     }
+}
+
+/// The `__mro__` of a type.
+pub(super) fn order<'py>(class: &Bound<'py, PyType>) -> Option<Bound<'py, PyTuple>> {
+    let py = class.py();
+    let getter = py
+        .get_type::<PyType>()
+        .getattr("__dict__")
+        .ok()?
+        .get_item("__mro__")
+        .ok()?;
+    getter
+        .call_method1("__get__", (class,))
+        .ok()?
+        .cast_into::<PyTuple>()
+        .ok()
 }
 
 /// `tp_name` as it stands there.
@@ -47,17 +73,26 @@ pub(super) fn thread_name(py: Python<'_>, ident: c_ulong) -> Option<String> {
     let Some(threading) = threading else {
         return Some("MainThread".to_owned());
     };
-    let active = threading.getattr("_active").ok()?.cast_into::<PyDict>().ok()?;
+    let active = threading
+        .getattr("_active")
+        .ok()?
+        .cast_into::<PyDict>()
+        .ok()?;
     let thread = active.get_item(ident).ok()??;
     let name = attributes(&thread)?.get_item("_name").ok()??;
-    name.cast_exact::<PyString>().ok()?.to_str().ok().map(str::to_owned)
+    name.cast_exact::<PyString>()
+        .ok()?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
 }
 
 /// The `__dict__` of an instance, if it has one, whatever its class makes of attributes.
 pub(super) fn attributes<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDict>> {
     let py = object.py();
     // SAFETY: attached; an object and no context.
-    let found = unsafe { pyo3::ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut()) };
+    let found =
+        unsafe { pyo3::ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut()) };
     // SAFETY: a new reference, or NULL and an exception.
     match unsafe { Bound::from_owned_ptr_or_err(py, found) } {
         Ok(found) => found.cast_into::<PyDict>().ok(),
@@ -81,7 +116,10 @@ pub(super) fn place(code: &Bound<'_, PyAny>) -> (String, String) {
     let ask = |name: &str| -> String {
         let text = code.getattr(name).ok();
         let text = text.and_then(|text| text.cast_into::<PyString>().ok());
-        text.map_or_else(|| "?".to_owned(), |text| text.to_string_lossy().into_owned())
+        text.map_or_else(
+            || "?".to_owned(),
+            |text| text.to_string_lossy().into_owned(),
+        )
     };
     (ask("co_filename"), ask("co_name"))
 }
@@ -95,7 +133,9 @@ pub(super) fn key(key: &Bound<'_, PyAny>) -> String {
         || key.is_exact_instance_of::<PyFloat>()
         || key.is_exact_instance_of::<PyBytes>();
     let text = if plain {
-        key.repr().ok().map(|text| text.to_string_lossy().into_owned())
+        key.repr()
+            .ok()
+            .map(|text| text.to_string_lossy().into_owned())
     } else if let Ok(tuple) = key.cast_exact::<PyTuple>() {
         let items: Vec<String> = tuple.iter().take(4).map(|item| self::key(&item)).collect();
         Some(format!("({})", items.join(", ")))

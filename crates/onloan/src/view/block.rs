@@ -30,7 +30,9 @@ use super::geometry::Geometry;
 use super::loan::Known;
 
 /// See the [module](self).
+#[repr(C)]
 pub(super) struct Block {
+    // The first: who searches memory for a pointer to a struct (`onloan.holders`) finds the block.
     pub(super) buffer: ffi::Py_buffer,
     pub(super) request: Request,
     pub(super) geometry: Geometry,

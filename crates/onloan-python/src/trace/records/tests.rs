@@ -78,7 +78,9 @@ fn another_exporter_at_the_same_place_is_not_taken_for_the_one() {
 fn any_order_of_acquiring_moving_and_releasing_leaves_what_a_list_leaves() {
     let mut state = 12345_u64;
     let mut random = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (state >> 33) as usize % below
     };
     let mut records = Records::new();
@@ -92,7 +94,9 @@ fn any_order_of_acquiring_moving_and_releasing_leaves_what_a_list_leaves() {
             list.push((view, exporter, step));
             assert!(records.add(record(view, exporter, step)));
         } else {
-            let found = records.end(&ended(view, exporter)).map(|record| record.sequence);
+            let found = records
+                .end(&ended(view, exporter))
+                .map(|record| record.sequence);
             let at = list
                 .iter()
                 .position(|it| (it.0, it.1) == (view, exporter))
