@@ -3,6 +3,8 @@
 //! The collector does not see them, and the public `f_locals` makes a dict that keeps them alive longer than the program would. So they are read in
 //! their places, where those are known; while the global lock is held the threads stand still.
 
+use std::collections::hash_map::Entry;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -79,8 +81,8 @@ impl Locals {
         if is_own(&code) {
             return Ok(());
         }
-        if !self.names.contains_key(&look.code) {
-            self.names.insert(look.code, names(&code)?);
+        if let Entry::Vacant(place) = self.names.entry(look.code) {
+            place.insert(names(&code)?);
         }
         let number = self.frames.len();
         for place in 0..self.names[&look.code].len() {

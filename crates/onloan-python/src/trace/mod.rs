@@ -25,6 +25,7 @@ mod control;
 mod frames;
 mod hash;
 mod heap;
+mod holders;
 mod hooks;
 mod imports;
 mod layout;

@@ -92,7 +92,7 @@ pub(super) fn restore(py: Python<'_>) -> PyResult<()> {
                     scan.pages.write(&class, slots, offset, original);
                 }
             }
-            scan.descriptors(&class, |pool, wrapped| pool.original(wrapped))?;
+            scan.descriptors(&class, Pool::original)?;
         }
     }
     restore_init(py)
