@@ -6,10 +6,13 @@ use std::ffi::{c_int, c_void};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyList;
 
 use super::hash::Map;
 use super::layout::{Layout, MANAGED_EXPORTS, MANAGED_VIEW, WORD, address, word};
+
+static GET_OBJECTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// Flag of a managed buffer: its memory was given back.
 const RELEASED: usize = 1;
@@ -35,9 +38,12 @@ pub(super) struct Managed {
 
 impl<'py> Heap<'py> {
     pub(super) fn new(py: Python<'py>) -> PyResult<Heap<'py>> {
-        let gc = py.import("gc")?;
-        // `gc` may have been monkeypatched: the C function is what is asked, where it still is one.
-        let get_objects = gc.getattr("get_objects")?;
+        // What `gc` has when it is first needed; programs put functions of their own there.
+        let get_objects = GET_OBJECTS
+            .get_or_try_init(py, || {
+                py.import("gc")?.getattr("get_objects").map(Bound::unbind)
+            })?
+            .bind(py);
         // SAFETY: attached.
         let resume = unsafe { ffi::PyGC_Disable() } != 0;
         let list = get_objects

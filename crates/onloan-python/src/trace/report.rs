@@ -16,6 +16,7 @@ use super::holders;
 use super::hooks;
 use super::layout::{self, Layout, address};
 use super::ledger::LEDGER;
+use super::locals;
 use super::pool::ON;
 use super::records::Record;
 use super::stacks::{Frame, Site, UNKNOWN};
@@ -383,6 +384,8 @@ fn site_facts(
     sites
         .into_iter()
         .enumerate()
+        // What onloan itself borrows while it looks at something.
+        .filter(|(_, (site, _))| site.code == 0 || !locals::is_own(&object(py, site.code)))
         .map(|(number, (site, kind))| {
             let (file, function) = if site.code == 0 {
                 ("?".to_owned(), "?".to_owned())

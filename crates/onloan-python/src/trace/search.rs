@@ -9,6 +9,8 @@
 //! does: dicts and tuples that it has given up following, NumPy's arrays by their `base`, objects of extensions by the words in their body. Local
 //! variables of running functions are referrers of their own kind: odd numbers, as no object has an odd address.
 
+use std::sync::OnceLock;
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule, PyTuple, PyType};
@@ -421,5 +423,7 @@ fn is_laid_out(array: &Bound<'_, PyType>) -> bool {
         Ok(size >= ARRAY_BASE + WORD
             && unsafe { word(address(&made), ARRAY_BASE) } == address(&base))
     };
-    look().unwrap_or(false)
+    *LAID_OUT.get_or_init(|| look().unwrap_or(false))
 }
+
+static LAID_OUT: OnceLock<bool> = OnceLock::new();
