@@ -265,6 +265,24 @@ def test_views_from_before_the_start_are_on_record_and_their_releases_match():
     assert onloan.snapshot(holders=False).lost.unmatched_releases == 0
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 688 came with 3.12")
+def test_a_view_of_a_class_with_a_buffer_method_from_before_the_start_is_matched_too():
+    class Lender:
+        memory = bytearray(8)
+
+        def __buffer__(self, flags):
+            return memoryview(self.memory)
+
+    onloan.stop()
+    view = memoryview(Lender())
+    onloan.start()
+    assert len(live_of(Lender.memory)) == 1
+    view.release()
+    gc.collect()
+    assert live_of(Lender.memory) == []
+    assert onloan.snapshot(holders=False).lost.unmatched_releases == 0
+
+
 def test_a_restart_forgets_and_passes_over_releases_of_before():
     lent = bytearray(16)
     old = memoryview(lent)
@@ -575,7 +593,7 @@ def test_generators_and_sockets_are_matched_too():
 
 
 def run(program, *arguments, code=0):
-    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program), *arguments], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-W", "ignore", "-c", textwrap.dedent(program), *arguments], capture_output=True, text=True, timeout=120)
     assert ended.returncode == code, ended.stderr
     assert ended.stderr == ""
     return ended.stdout

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyCFunction;
+use pyo3::types::{PyCFunction, PyMemoryView};
 
 use super::heap::{Heap, Managed};
 use super::layout::{self, TP_AS_BUFFER, WORD, word};
@@ -123,6 +123,7 @@ fn seed(py: Python<'_>) -> PyResult<()> {
         let exporter = std::ptr::with_exposed_provenance_mut(managed.exporter);
         // SAFETY: the managed buffer keeps its exporter alive, and the heap keeps the managed buffer.
         let exporter: Bound<'_, PyAny> = unsafe { Bound::from_borrowed_ptr(py, exporter) };
+        let exporter = behind(exporter);
         if !followed(&exporter) {
             continue;
         }
@@ -140,7 +141,7 @@ fn seed(py: Python<'_>) -> PyResult<()> {
         SEQUENCE.store(sequence, Ordering::Relaxed);
         let record = Record {
             view: managed.view,
-            exporter: managed.exporter,
+            exporter: layout::address(&exporter),
             buf: managed.buf,
             len: managed.len,
             internal: managed.internal,
@@ -159,6 +160,27 @@ fn seed(py: Python<'_>) -> PyResult<()> {
         }
     }
     Ok(())
+}
+
+/// Of a wrapper around the view of a `__buffer__` the view, which is what is exported.
+fn behind(exporter: Bound<'_, PyAny>) -> Bound<'_, PyAny> {
+    if exporter
+        .get_type()
+        .name()
+        .is_ok_and(|name| name == "_buffer_wrapper")
+    {
+        let gc = exporter.py().import("gc");
+        let referents = gc.and_then(|gc| gc.call_method1("get_referents", (&exporter,)));
+        let mut referents = referents
+            .iter()
+            .flat_map(|list| list.try_iter())
+            .flatten()
+            .flatten();
+        if let Some(view) = referents.find(|it| it.is_exact_instance_of::<PyMemoryView>()) {
+            return view;
+        }
+    }
+    exporter
 }
 
 /// Whether the releases of an exporter are seen.

@@ -3,7 +3,7 @@
 //! Types are found by walking `type.__subclasses__` from `object` on. What is exchanged:
 //!
 //! - `bf_getbuffer` of every type that has one;
-//! - `bf_releasebuffer` of every type that has one: none is ever added, because consumers ask whether there is one. That of classes with a
+//! - `bf_releasebuffer` of every type that has both: none is ever added, because consumers ask whether there is one. That of classes with a
 //!   Python `__release_buffer__` stays: CPython recognises it by its address, and calls the release of the class below through the slot of that one;
 //! - from CPython 3.12 on, the pointer in the wrapper descriptors `__buffer__` and `__release_buffer__`, from which classes that are made later take
 //!   their slots.
@@ -56,6 +56,10 @@ pub(super) fn exchange(py: Python<'_>, layout: &Layout) -> PyResult<u64> {
         let Some(slots) = buffer_slots(&class) else {
             continue;
         };
+        if slots.get == 0 {
+            // CPython's wrapper around the views of `__buffer__`: it passes the release on to the memoryview, which is the exporter on record.
+            continue;
+        }
         let release = (slots.release != layout.python_release).then_some(slots.release);
         for (pool, offset, original) in [
             (RELEASE_POOL, WORD, release.unwrap_or(0)),
