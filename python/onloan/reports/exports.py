@@ -12,7 +12,7 @@ from .page import Page
 
 _INDENT = "  "
 #: So much of each is shown; a report is to fit a screen.
-_GROUPS, _ERRORS, _BLOCKERS, _SITES = 6, 4, 2, 8
+_GROUPS, _ERRORS, _BLOCKERS, _SITES = 5, 3, 1, 6
 
 
 def found_something(snapshot: Snapshot) -> bool:

@@ -1,0 +1,150 @@
+"""Judges tests by what they leave exported."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from .. import _onloan
+from ..reports.exports import as_text, counted
+from ..reports.page import Page
+from ..tracing import is_tracing, snapshot, start
+from ..tracing import tracing as traced
+from ..tracing.facts import Lent, Snapshot
+
+#: The attribute of a report that carries what was found, also from the workers of xdist.
+_ATTRIBUTE = "onloan"
+_PAGE = Page(100)
+
+
+@dataclass
+class Tracing:
+    """What the fixture `onloan_tracing` gives."""
+
+    _mark: int
+
+    @classmethod
+    @contextmanager
+    def started(cls) -> Iterator[Tracing]:
+        with traced():
+            yield cls(_onloan.trace_mark())
+
+    def snapshot(self, holders: bool = True) -> Snapshot:
+        """What is out, without what was already out when the fixture was set up."""
+        found = snapshot(holders=holders)
+        return replace(found, live=_only(found.live, lambda number: number >= self._mark))
+
+
+@dataclass
+class _Test:
+    """One test while it runs: the number of its first export, and the numbers that belong to wider fixtures."""
+
+    first: int
+    errors: int
+    fixtures: list[range] = field(default_factory=list)
+
+    def owns(self, number: int) -> bool:
+        return number >= self.first and not any(number in span for span in self.fixtures)
+
+
+class Judge:
+    """The hooks that trace and judge."""
+
+    def __init__(self, *, strict: bool, frames: int) -> None:
+        self._strict = strict
+        self._frames = frames
+        self._test: _Test | None = None
+        self._found: list[tuple[str, str]] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Runs a test as pytest does, but reports it only when it has been judged, which is after its fixtures and their values are gone."""
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        start(frames=self._frames)  # where it is on already, nothing changes; a test may have stopped it
+        _onloan.trace_notes(True)
+        self._test = _Test(_onloan.trace_mark(), len(snapshot(holders=False).errors))
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        test, self._test = self._test, None
+        self._judge(item, test, reports)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+        """Notes what a fixture acquires that outlives the test."""
+        if self._test is None or fixturedef.scope == "function":
+            return (yield)
+        first = _onloan.trace_mark()
+        try:
+            return (yield)
+        finally:
+            self._test.fixtures.append(range(first, _onloan.trace_mark()))
+
+    def _judge(self, item: pytest.Item, test: _Test, reports: list[pytest.TestReport]) -> None:
+        passed = all(report.passed for report in reports)
+        found = self._left(test)
+        if not passed:
+            # The traceback of a failure is kept, and with it everything that its frames hold.
+            found = replace(found, live=())
+        if not (found.live or found.errors):
+            return
+        allowed = max((mark.kwargs["allow"] for mark in item.iter_markers("onloan")), default=0)
+        excused = found.live_count <= allowed
+        if excused and not found.errors:
+            return
+        text = as_text(replace(found, sites=()), _PAGE).removeprefix("onloan: ")
+        judged = next((report for report in reports if report.when == "call"), reports[-1])
+        if found.live and not excused:
+            setattr(judged, _ATTRIBUTE, text)
+            if self._strict:
+                judged.outcome = "failed"
+                limit = f", {counted(allowed, 'is', 'are')} allowed" if allowed else ""
+                judged.longrepr = f"{counted(found.live_count, 'export')} left behind{limit}\n\n{text}"
+                return
+        judged.sections.append(("onloan", text))
+
+    def _left(self, test: _Test) -> Snapshot:
+        """What the test acquired and is still out, and the errors that it met; nothing if it has stopped the tracer."""
+        if not is_tracing():
+            return Snapshot((), ())
+        if any(map(test.owns, _numbers(snapshot(holders=False).live))):
+            gc.collect()
+        found = snapshot()
+        return replace(found, live=_only(found.live, test.owns), errors=found.errors[test.errors :])
+
+    # What the workers of xdist found arrives here with their reports.
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        text = getattr(report, _ATTRIBUTE, None)
+        if text is not None:
+            self._found.append((report.nodeid, text))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self._found:
+            return
+        terminalreporter.write_sep("=", "onloan")
+        tests = counted(len(self._found), "test left buffers exported", "tests left buffers exported")
+        terminalreporter.write_line(f"{tests}:")
+        for nodeid, text in self._found:
+            terminalreporter.write_line("")
+            terminalreporter.write_line(nodeid)
+            for line in text.splitlines():
+                terminalreporter.write_line(f"  {line}" if line else "")
+
+
+def _numbers(live: tuple[Lent, ...]) -> Iterator[int]:
+    return (export.id for lent in live for export in lent.exports)
+
+
+def _only(live: tuple[Lent, ...], owned: Any) -> tuple[Lent, ...]:
+    """What is left of the exports if only the owned ones count."""
+    some = (replace(lent, exports=tuple(export for export in lent.exports if owned(export.id))) for lent in live)
+    return tuple(lent for lent in some if lent.exports)

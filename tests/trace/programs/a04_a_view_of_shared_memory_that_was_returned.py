@@ -1,0 +1,15 @@
+# The owner of shared memory dies in the function; its __del__ cannot close, and nobody can catch that.
+# exporter: mmap.mmap
+# holder: memoryview | global __main__.samples
+# error: cannot close exported pointers exist
+# acquired in: shared_memory.py
+from multiprocessing import shared_memory
+
+
+def load():
+    memory = shared_memory.SharedMemory(create=True, size=4096)
+    memory.unlink()
+    return memory.buf[:100]
+
+
+samples = load()
