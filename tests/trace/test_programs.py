@@ -53,8 +53,7 @@ def _found(live, exporter):
 
 def _follows(parts, chain):
     """Whether the parts occur in the chain, in their order."""
-    words = iter(chain)
-    return all(any(part in word for word in words) for part in parts)
+    return re.search(".*".join(map(re.escape, parts)), " <- ".join(chain)) is not None
 
 
 def _fits(program, export):

@@ -80,7 +80,7 @@ def test_the_lines_with_something_out_are_a_table():
     text = as_text(FULL, Page(100))
     row = next(line for line in text.splitlines() if line.startswith("/srv/app/app.py:12 load"))
     assert row.split()[2:] == ["bytearray", "3", "2", "1", "4.0", "KiB", "12.0", "KiB"]
-    assert "json.py" not in text and "1 more line" in text
+    assert "json.py" not in text and "1 more line has nothing out" in text
 
 
 def test_a_long_path_loses_its_beginning_and_keeps_its_line():

@@ -110,9 +110,9 @@ def _group(exporter: Exporter, exports: list[Export], page: Page, indent: str) -
     yield page.paragraph(indent, f"{exporter.type}{owner}, {sized(exporter.nbytes)}{where}")
     oldest = max(exports, key=lambda export: float("inf") if export.age_s is None else export.age_s)
     for line in of_export(oldest):
-        # Each line keeps its own indentation below the exporter; what does not fit goes on below itself.
-        inner = len(line) - len(line.lstrip())
-        yield page.paragraph(indent + _INDENT + " " * inner, line.lstrip())
+        # Each line keeps its own indentation below the exporter; what does not fit goes on further in.
+        inner = indent + _INDENT + " " * (len(line) - len(line.lstrip()))
+        yield page.paragraph(inner, line.lstrip()).replace("\n" + inner, f"\n{inner}  ")
     if len(exports) > 1:
         nbytes = sum(export.nbytes for export in exports)
         yield page.paragraph(indent + _INDENT, f"{len(exports):,} exports like this one, {sized(nbytes)} together")
@@ -154,8 +154,15 @@ def _sites(sites: Sequence[Site], page: Page) -> str:
         cells += [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
         lines.append(page.safe("  ".join(cells).rstrip()))
     if (more := len(sites) - len(out[:_SITES])) > 0:
-        lines.append(f"and {counted(more, 'more line')}, {counted(len(sites) - len(out), 'of them has', 'of them have')} nothing out")
+        lines.append(_rest(more, len(sites) - len(out)))
     return "\n".join(lines)
+
+
+def _rest(more: int, clean: int) -> str:
+    """What is said of the sites that are not in the table."""
+    if more == clean:
+        return f"and {counted(more, 'more line has', 'more lines have')} nothing out"
+    return f"and {counted(more, 'more line')}, of which {clean:,} {'has' if clean == 1 else 'have'} nothing out"
 
 
 def _tail(text: str, width: int) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Iterator
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +18,7 @@ from ..reports.exports import as_text, counted
 from ..reports.page import Page
 from ..tracing import is_tracing, snapshot, start
 from ..tracing import tracing as traced
-from ..tracing.facts import Lent, Snapshot
+from ..tracing.facts import Export, Lent, Snapshot
 
 #: The attribute of a report that carries what was found, also from the workers of xdist.
 _ATTRIBUTE = "onloan"
@@ -38,19 +40,23 @@ class Tracing:
     def snapshot(self, holders: bool = True) -> Snapshot:
         """What is out, without what was already out when the fixture was set up."""
         found = snapshot(holders=holders)
-        return replace(found, live=_only(found.live, lambda number: number >= self._mark))
+        return replace(found, live=_only(found.live, lambda export: export.id > self._mark))
 
 
 @dataclass
 class _Test:
-    """One test while it runs: the number of its first export, and the numbers that belong to wider fixtures."""
+    """One test while it runs: the number of the last export before it, the threads that were there, and the numbers of wider fixtures."""
 
-    first: int
+    before: int
     errors: int
+    #: What other threads do that were there before (a worker of xdist has some) is none of the test's.
+    threads: frozenset[str]
     fixtures: list[range] = field(default_factory=list)
 
-    def owns(self, number: int) -> bool:
-        return number >= self.first and not any(number in span for span in self.fixtures)
+    def owns(self, export: Export) -> bool:
+        if export.id <= self.before or export.thread in self.threads:
+            return False
+        return not any(export.id in span for span in self.fixtures)
 
 
 class Judge:
@@ -68,9 +74,12 @@ class Judge:
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         start(frames=self._frames)  # where it is on already, nothing changes; a test may have stopped it
         _onloan.trace_notes(True)
-        self._test = _Test(_onloan.trace_mark(), len(snapshot(holders=False).errors))
+        self._test = _Test(_onloan.trace_mark(), len(snapshot(holders=False).errors), _other_threads())
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
         test, self._test = self._test, None
+        # The item lives as long as the session. Of a unittest's instance pytest lets go itself.
+        for name in ("_instance", "_obj"):
+            vars(item).pop(name, None)
         self._judge(item, test, reports)
         for report in reports:
             item.ihook.pytest_runtest_logreport(report=report)
@@ -82,11 +91,11 @@ class Judge:
         """Notes what a fixture acquires that outlives the test."""
         if self._test is None or fixturedef.scope == "function":
             return (yield)
-        first = _onloan.trace_mark()
+        before = _onloan.trace_mark()
         try:
             return (yield)
         finally:
-            self._test.fixtures.append(range(first, _onloan.trace_mark()))
+            self._test.fixtures.append(range(before + 1, _onloan.trace_mark() + 1))
 
     def _judge(self, item: pytest.Item, test: _Test, reports: list[pytest.TestReport]) -> None:
         passed = all(report.passed for report in reports)
@@ -100,7 +109,7 @@ class Judge:
         excused = found.live_count <= allowed
         if excused and not found.errors:
             return
-        text = as_text(replace(found, sites=()), _PAGE).removeprefix("onloan: ")
+        text = as_text(found, _PAGE).removeprefix("onloan: ")
         judged = next((report for report in reports if report.when == "call"), reports[-1])
         if found.live and not excused:
             setattr(judged, _ATTRIBUTE, text)
@@ -115,10 +124,10 @@ class Judge:
         """What the test acquired and is still out, and the errors that it met; nothing if it has stopped the tracer."""
         if not is_tracing():
             return Snapshot((), ())
-        if any(map(test.owns, _numbers(snapshot(holders=False).live))):
+        if _only(snapshot(holders=False).live, test.owns):
             gc.collect()
         found = snapshot()
-        return replace(found, live=_only(found.live, test.owns), errors=found.errors[test.errors :])
+        return Snapshot(_only(found.live, test.owns), (), found.errors[test.errors :])
 
     # What the workers of xdist found arrives here with their reports.
 
@@ -140,11 +149,14 @@ class Judge:
                 terminalreporter.write_line(f"  {line}" if line else "")
 
 
-def _numbers(live: tuple[Lent, ...]) -> Iterator[int]:
-    return (export.id for lent in live for export in lent.exports)
-
-
-def _only(live: tuple[Lent, ...], owned: Any) -> tuple[Lent, ...]:
+def _only(live: tuple[Lent, ...], owned: Callable[[Export], bool]) -> tuple[Lent, ...]:
     """What is left of the exports if only the owned ones count."""
-    some = (replace(lent, exports=tuple(export for export in lent.exports if owned(export.id))) for lent in live)
+    some = (replace(lent, exports=tuple(filter(owned, lent.exports))) for lent in live)
     return tuple(lent for lent in some if lent.exports)
+
+
+def _other_threads() -> frozenset[str]:
+    """The names of the other threads, as exports have them; those that `threading` does not know have their number."""
+    named = {thread.ident: thread.name for thread in threading.enumerate()}
+    others = set(sys._current_frames()) - {threading.get_ident()}
+    return frozenset(named.get(ident) or f"thread {ident}" for ident in others)

@@ -1,5 +1,5 @@
 # Native code acquires, finds the data wrong and returns without giving back.
-# exporter: bytes
+# exporter: bytearray
 # holder:
 # why: C
 # acquired in: native.py
@@ -13,6 +13,6 @@ def parse(data):
 
 
 try:
-    parse(b"\0\0\2\0")
+    parse(bytearray(b"\0\0\2\0"))
 except ValueError as error:
     print(error)

@@ -1,4 +1,4 @@
-# A pointer was cast from the mapping, and keeps it.
+# A pointer into the mapping keeps it.
 # exporter: mmap.mmap
 # holder: global __main__.pointer
 # error: cannot close exported pointers exist
@@ -6,7 +6,7 @@ import ctypes
 import mmap
 
 mapping = mmap.mmap(-1, 4096)
-pointer = ctypes.cast(ctypes.byref(ctypes.c_char.from_buffer(mapping)), ctypes.POINTER(ctypes.c_char))  # acquired here
+pointer = ctypes.pointer(ctypes.c_char.from_buffer(mapping))  # acquired here
 try:
     mapping.close()  # raised here
 except BufferError as error:
