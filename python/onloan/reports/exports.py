@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from ..tracing.explain import of_export
@@ -108,11 +109,12 @@ def _group(exporter: Exporter, exports: list[Export], page: Page, indent: str) -
     owner = f" of {exporter.owner}" if exporter.owner else ""
     where = f", at {exporter.address}" if exporter.address else ""
     yield page.paragraph(indent, f"{exporter.type}{owner}, {sized(exporter.nbytes)}{where}")
+    narrower = replace(page, columns=page.columns - len(_INDENT))
     oldest = max(exports, key=lambda export: float("inf") if export.age_s is None else export.age_s)
     for line in of_export(oldest):
         # Each line keeps its own indentation below the exporter; what does not fit goes on further in.
         inner = indent + _INDENT + " " * (len(line) - len(line.lstrip()))
-        yield page.paragraph(inner, line.lstrip()).replace("\n" + inner, f"\n{inner}  ")
+        yield narrower.paragraph(inner, line.lstrip()).replace("\n" + inner, f"\n{inner}{_INDENT}")
     if len(exports) > 1:
         nbytes = sum(export.nbytes for export in exports)
         yield page.paragraph(indent + _INDENT, f"{len(exports):,} exports like this one, {sized(nbytes)} together")
