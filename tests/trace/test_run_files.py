@@ -69,14 +69,27 @@ def test_a_program_that_is_killed_leaves_what_was_out_until_then(tmp_path):
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, env=environment()) as child:
         child.stdout.readline()
         end = time.monotonic() + 30
-        while time.monotonic() < end and read(str(tmp_path / "recording")).at == 0:
+        while time.monotonic() < end and _sizes(tmp_path).count(1000) == 0:
             time.sleep(0.05)
         child.kill()
         assert child.wait() == -signal.SIGKILL
     recording = read(str(tmp_path / "recording"))
     assert recording.end is None and "killed" in recording.warnings()[0]
     (kept,) = [export for lent in recording.snapshot.live for export in lent.exports if export.nbytes == 1000]
-    assert kept.acquired_at[0].line == 2 and kept.age_s >= 0
+    assert kept.acquired_at[0].line == 2 and kept.age_s >= 0 and "did not come to its end" in kept.why
+
+
+def _sizes(folder):
+    return [export.nbytes for lent in read(str(folder / "recording")).snapshot.live for export in lent.exports]
+
+
+def test_what_onloan_does_itself_is_not_the_programs(tmp_path):
+    (tmp_path / "app.py").write_text(
+        "import time\nend = time.monotonic() + 1\nwhile time.monotonic() < end:\n    memoryview(bytearray(10)).release()\n    time.sleep(0.01)\n"
+    )
+    traced(["app.py"], tmp_path, options=["-o", "recording"])
+    text = (tmp_path / "recording").read_text()
+    assert text.count("\n") >= 3 and not re.search(r"onloan.(run|recording|reports).[a-z_]+\.py", text)
 
 
 def test_before_a_program_replaces_itself_everything_is_written(tmp_path):

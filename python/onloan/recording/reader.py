@@ -11,6 +11,10 @@ from ..tracing.facts import Error, Export, Exporter, Lent, Lost, Site, Snapshot
 from .writer import VERSION
 
 
+#: Why a step has no holders.
+WHY_NO_HOLDER = "the program did not come to its end, where holders are looked for"
+
+
 class NoRecordingError(Exception):
     """The file is no recording that can be read; the message says why, `hint` what would help."""
 
@@ -40,8 +44,7 @@ class Recording:
             return [f"the recording is cut off; it is shown up to {self.at:.2f} s after the start"]
         if self.end is None:
             return [
-                f"the recording has no end: the program was killed, crashed or left by os._exit; its last step is {self.at:.2f} s after the "
-                "start, and holders are looked for at the end only"
+                f"the recording has no end: the program was killed, crashed or left by os._exit; its last step is {self.at:.2f} s after the start"
             ]
         if self.end == "exec":
             return [f"the program replaced itself by another {self.at:.2f} s after its start"]
@@ -77,7 +80,7 @@ class _State:
         exporters: dict[str, tuple[Exporter, list[Export]]] = {}
         for exporter, export, since in self.live.values():
             age = None if since is None else round(at - since, 6)
-            exporters.setdefault(exporter.address, (exporter, []))[1].append(replace(export, age_s=age))
+            exporters.setdefault(exporter.address, (exporter, []))[1].append(replace(export, age_s=age, why=WHY_NO_HOLDER))
         live = tuple(Lent(exporter, tuple(exports)) for exporter, exports in exporters.values())
         return Snapshot(live, tuple(self.sites.values()), tuple(self.errors), self.lost, tuple(self.timeline), 0.0)
 
