@@ -80,7 +80,8 @@ impl<'h, 'py> Search<'h, 'py> {
         let mut namespaces = Map::default();
         for (name, module) in modules.iter() {
             if let (Ok(module), Ok(name)) = (module.cast::<PyModule>(), name.extract()) {
-                namespaces.insert(address(&module.dict()), name);
+                // By its first name: multiprocessing calls `__main__` something else, too.
+                namespaces.entry(address(&module.dict())).or_insert(name);
             }
         }
         Ok(Search {
