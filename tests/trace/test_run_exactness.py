@@ -69,6 +69,19 @@ SCRIPTS = {
     "a crash": "import ctypes, faulthandler; faulthandler.disable(); print('before', flush=True); ctypes.string_at(0)",
     "an abort": "import os; print('before', flush=True); os.abort()",
     "an exit at once": "import os; print('before', flush=True); os._exit(5)",
+    "exits at once that are none": """
+        import os
+        for wrong in ((), ("x",), (1, 2), (None,)):
+            try:
+                os._exit(*wrong)
+            except TypeError as error:
+                print(error, os._exit.__name__, os._exit.__module__, os._exit.__doc__)
+        child = os.fork()
+        if child == 0:
+            os._exit(status=3)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        os._exit(status=4)
+    """,
     "handlers of signals": """
         import os, signal, sys
         signal.signal(signal.SIGUSR1, lambda number, frame: print("got", number, frame.f_code.co_name))
@@ -226,7 +239,7 @@ def test_a_script_is_what_it_is_without(name, tmp_path):
     (tmp_path / "script.py").write_text(dedent(SCRIPTS[name]))
     ran = same(["script.py", "one", "--json", "-m", "two words"], tmp_path, stdin="typed\n")
     killed = ran.code < 0 and ran.code != -signal.SIGINT
-    silent = killed or name in ("an exit at once", "an exec", "a closed stderr")
+    silent = killed or name in ("an exec", "a closed stderr")
     assert bool(ran.report) is not silent, ran.report
 
 

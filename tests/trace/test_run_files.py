@@ -101,6 +101,14 @@ def test_before_a_program_replaces_itself_everything_is_written(tmp_path):
     assert json.loads((tmp_path / "facts.json").read_text())["live"]
 
 
+def test_a_program_that_leaves_at_once_is_reported_before(tmp_path):
+    (tmp_path / "app.py").write_text(LEAVE + "import os\nprint('out', flush=True)\nos._exit(9)\n")
+    ran = traced(["app.py"], tmp_path, options=["-o", "recording"])
+    assert (ran.code, ran.out) == (9, "out\n") and "global __main__.kept" in ran.report
+    recording = read(str(tmp_path / "recording"))
+    assert recording.end == "_exit" and "os._exit" in recording.warnings()[0] and recording.snapshot.live_count >= 1
+
+
 def test_a_program_that_fails_is_recorded_to_its_end(tmp_path):
     (tmp_path / "app.py").write_text(LEAVE + "raise SystemExit(3)\n")
     assert traced(["app.py"], tmp_path, options=["-o", "recording"]).code == 3

@@ -14,10 +14,6 @@ from .verb import Verb
 class Run(Verb):
     """Run a program, and say at its end which buffers are still out, and where.
 
-        onloan run [-o FILE] [--json FILE] [--html FILE] [--frames N] SCRIPT [ARG...]
-        onloan run ... -m MODULE [ARG...]
-        onloan run ... -c CODE [ARG...]
-
     Every buffer acquisition and release of the program is recorded. At the
     end a report on stderr names what is still exported: exporter, size, age,
     thread, the line that acquired it and who holds it; and every BufferError
@@ -28,7 +24,10 @@ class Run(Verb):
 
     @staticmethod
     def arguments(parser: argparse.ArgumentParser) -> None:
-        parser.usage = "onloan run [-h] [-o FILE] [--json FILE] [--html FILE] [--frames N] (SCRIPT | -m MODULE | -c CODE) [ARG...]"
+        parser.usage = (
+            "onloan run [-h] [-o FILE] [--json FILE] [--html FILE] [--frames N]\n"
+            "                  (SCRIPT | -m MODULE | -c CODE) [ARG...]"
+        )
         parser.add_argument("-o", "--output", metavar="FILE", help="write a recording, to be read by `onloan report`")
         parser.add_argument("--json", metavar="FILE", help="write the facts as one JSON document")
         parser.add_argument("--html", metavar="FILE", help="write the report as one page that needs no network")

@@ -44,8 +44,10 @@ class Recording:
             return [f"the recording is cut off; it is shown up to {self.at:.2f} s after the start"]
         if self.end is None:
             return [
-                f"the recording has no end: the program was killed, crashed or left by os._exit; its last step is {self.at:.2f} s after the start"
+                f"the recording has no end: the program was killed or crashed; its last step is {self.at:.2f} s after the start"
             ]
+        if self.end == "_exit":
+            return [f"the program left by os._exit {self.at:.2f} s after its start"]
         if self.end == "exec":
             return [f"the program replaced itself by another {self.at:.2f} s after its start"]
         return []

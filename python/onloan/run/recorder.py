@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 from .. import __version__, _onloan
@@ -51,15 +52,30 @@ class Recorder:
             _onloan.trace_beat(self._beat, _STEP)
         if self._writes_files():
             sys.addaudithook(self._audit)
+        self._watch_exit()
 
-    def finish(self) -> None:
+    def _watch_exit(self) -> None:
+        """`os._exit` runs no exit handlers, and no audit event tells of it: it is replaced."""
+        leave = os._exit
+
+        @wraps(leave)
+        def _exit(*arguments: Any, **keywords: Any) -> None:
+            # What is no call of it raises, and the program goes on.
+            if isinstance(keywords.get("status", *arguments[:1] or (None,)), int):
+                self.finish("_exit")
+            leave(*arguments, **keywords)
+
+        for module in (os, sys.modules[leave.__module__]):
+            setattr(module, "_exit", _exit)
+
+    def finish(self, how: str = "exit") -> None:
         """The program has ended: the report goes to stderr, the rest into the files that were named."""
         if os.getpid() != self._process:
             return
         try:
             _onloan.trace_beat(None, _STEP)
             found = self._snapshot(holders=True)
-            self._write("exit", found)
+            self._write(how, found)
             _say(report.as_text(found, Page.of(sys.__stderr__ or sys.stderr)) + "\n")
         except BaseException as error:  # whatever is wrong here is none of the program's business
             _say(f"onloan: no report could be made: {type(error).__name__}: {error}\n")
