@@ -11,6 +11,7 @@ import pytest
 
 from onloan.cli import main
 from onloan.recording import read
+from onloan.run.command import Words, own_flags
 
 from .harness import environment, traced
 
@@ -166,3 +167,37 @@ def test_options_after_the_program_are_the_programs(tmp_path):
     for options in ([], ["--frames=3"], ["--fra", "3"], ["-ox"], ["--json", "y"]):
         ran = traced(["-c", code, "--json", "-o", "-h"], tmp_path, options=options)
         assert ran.out == "['-c', '--json', '-o', '-h']\n" and ran.code == 0, options
+
+
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        ([], []),
+        (["/bin/onloan", "run", "-X", "dev"], []),
+        (["-m", "onloan", "-B"], []),
+        (["-B", "-X", "dev", "-m", "onloan"], ["-B", "-X", "dev"]),
+        (["-Xdev", "-W", "error", "-OO", "/bin/onloan"], ["-Xdev", "-W", "error", "-OO"]),
+        (["-Bm", "onloan", "-X"], ["-B"]),
+        (["--check-hash-based-pycs", "always", "-u", "-c", "code"], ["--check-hash-based-pycs", "always", "-u"]),
+        (["-"], []),
+    ],
+)
+def test_the_flags_of_an_interpreter_are_told_from_its_program(words, flags):
+    assert own_flags(words) == flags
+
+
+@pytest.mark.parametrize(
+    ("words", "own", "program"),
+    [
+        (["a.py", "-o", "x"], [], ["a.py", "-o", "x"]),
+        (["-o", "a.py", "b.py"], ["-o", "a.py"], ["b.py"]),
+        (["--json=a", "-m", "b", "-m"], ["--json=a"], ["-m", "b", "-m"]),
+        (["--frames", "3", "-cprint()", "x"], ["--frames", "3"], ["-cprint()", "x"]),
+        (["-h"], ["-h"], []),
+        (["--", "a.py"], [], ["a.py"]),
+        (["--", "-a.py", "b"], [], ["--", "-a.py", "b"]),
+        (["-ox", "-", "y"], ["-ox"], ["-", "y"]),
+    ],
+)
+def test_what_is_the_programs_is_told_from_what_is_onloans(words, own, program):
+    assert Words.of(words) == Words(tuple(own), tuple(program))
