@@ -1,6 +1,6 @@
 # The error that is being handled keeps the frames it went through, and their slices.
 # exporter: bytearray
-# holder: memoryview | part | check
+# holder: memoryview | check
 # at: error
 # error: Existing exports of data: object cannot be re-sized
 data = bytearray(4096)
