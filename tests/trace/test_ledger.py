@@ -413,6 +413,40 @@ def test_a_forked_child_goes_on_with_its_own_ledger():
     assert run(code) == "parent\n"
 
 
+def test_other_interpreters_are_counted_and_left_alone():
+    code = """
+        import sys, onloan
+        onloan.start()
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        program = '''
+        lent = bytearray(10)
+        class Own(bytearray): pass
+        view, own = memoryview(lent), memoryview(Own(5))
+        import array
+        numbers = memoryview(array.array("I", [1]))
+        try:
+            lent.append(1)
+        except BufferError:
+            pass
+        view.release()
+        '''
+        import textwrap
+        for _ in range(3):
+            other = interpreters.create()
+            interpreters.run_string(other, textwrap.dedent(program))
+            assert onloan.snapshot().live_count >= 2
+            interpreters.destroy(other)
+        lent = bytearray(5)
+        view = memoryview(lent)
+        assert len(onloan.exports(lent)) == 1
+        print("alone")
+    """
+    assert run(code) == "alone\n"
+
+
 def test_an_interpreter_that_ends_while_tracing_ends_as_always():
     code = """
         import sys, onloan

@@ -127,6 +127,7 @@ unsafe extern "C" fn init(
     if answer == 0
         && ON.load(Ordering::Relaxed)
         && !ENDING.load(Ordering::Relaxed)
+        && is_ours()
         && !BUSY.swap(true, Ordering::Acquire)
     {
         // SAFETY: slots are called attached.
@@ -140,6 +141,13 @@ unsafe extern "C" fn init(
         BUSY.store(false, Ordering::Release);
     }
     answer
+}
+
+/// Whether the running interpreter is the one that tracing was started in: of others nothing is looked at.
+fn is_ours() -> bool {
+    // SAFETY: attached, as slots are.
+    let interpreter = unsafe { ffi::PyInterpreterState_Get() };
+    layout().is_some_and(|layout| layout.interpreter == interpreter.addr())
 }
 
 /// Whether a message can be about exports that are out. `None`: nobody knows this message.
@@ -333,6 +341,7 @@ fn in_sight(
         ledger
             .records
             .iter()
+            .filter(|record| !record.foreign)
             .flat_map(|record| [record.exporter, record.asked])
             .collect()
     };
@@ -379,6 +388,7 @@ fn in_sight(
                 ledger
                     .records
                     .iter()
+                    .filter(|record| !record.foreign)
                     .map(|record| record.exporter)
                     .collect()
             };

@@ -33,6 +33,11 @@ pub(super) fn search<'py>(py: Python<'py>, heap: &Heap<'py>, found: &mut [Found]
     search.climb(&starts);
     let mut chains: Map<usize, (Vec<Vec<String>>, Option<String>)> = Map::default();
     for (found, start) in found.iter_mut().zip(starts) {
+        if found.record.foreign {
+            found.why =
+                Some("it is another interpreter's, of which nothing is looked at".to_owned());
+            continue;
+        }
         if start == 0 {
             found.why = Some(in_c(found));
             continue;

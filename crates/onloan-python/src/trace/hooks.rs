@@ -105,6 +105,7 @@ unsafe fn acquired(
             ndim: view.ndim,
             flags,
             time,
+            foreign: !own,
             ..Record::EMPTY
         },
         kind,

@@ -53,6 +53,8 @@ pub(super) struct Record {
     pub(super) ndim: i32,
     /// Found in a managed buffer at the start.
     pub(super) seeded: bool,
+    /// Of another interpreter: nothing of it may be looked at.
+    pub(super) foreign: bool,
     pub(super) next_of_view: u32,
     pub(super) next_of_exporter: u32,
     pub(super) previous_of_exporter: u32,
@@ -75,6 +77,7 @@ impl Record {
         flags: 0,
         ndim: 0,
         seeded: false,
+        foreign: false,
         next_of_view: NONE,
         next_of_exporter: NONE,
         previous_of_exporter: NONE,

@@ -169,8 +169,10 @@ fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Fo
     let mut owners = Owners::default();
     let mut found = Vec::new();
     for (record, matched, start) in records {
-        let exporter = object(py, record.exporter);
-        let owner = owners.of(&exporter, record.exporter);
+        let exporter = (!record.foreign).then(|| object(py, record.exporter));
+        let owner = exporter
+            .as_ref()
+            .and_then(|exporter| owners.of(exporter, record.exporter));
         let is_wanted = match wanted {
             Wanted::All => true,
             Wanted::Since(mark) => record.sequence > mark,
@@ -199,10 +201,11 @@ fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Fo
                 frames,
             )
         };
+        let made = exporter.map(|exporter| words::type_name(exporter.get_type().as_any()));
         found.push(Found {
             matched,
             start,
-            kind: kind.unwrap_or_else(|| words::type_name(exporter.get_type().as_any())),
+            kind: kind.or(made).unwrap_or_else(|| "?".to_owned()),
             owner: owner.map(|(_, name)| name).or(asked),
             frames: frames.iter().map(|frame| texts.of(*frame)).collect(),
             thread: if record.seeded {
