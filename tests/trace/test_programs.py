@@ -8,6 +8,7 @@ What is expected stands in the head of each program:
     # thread: the one that acquired            # called from: a function that stands further up in the stack
     # bytes: lent                              # site: acquired N, live N
     # at: error: looked at when the error was raised, not at the end
+    # then: why no holder can be found when the error is raised, where one is at the end
 
 The line of the acquisition is marked `# acquired here`, that of the error `# raised here`.
 """
@@ -56,8 +57,9 @@ def _follows(parts, chain):
     return re.search(".*".join(map(re.escape, parts)), " <- ".join(chain)) is not None
 
 
-def _fits(program, export):
-    """Why an export is not the expected one; nothing if it is."""
+def _fits(program, export, why=None):
+    """Why an export is not the expected one; nothing if it is. With a `why` no holder is expected, for that reason."""
+    chain, why = ([], why) if why else (program.chain, program.get("why"))
     frames = export["acquired_at"]
     where = program.get("acquired in")
     native = program.path.with_name(where) if where else None
@@ -68,10 +70,10 @@ def _fits(program, export):
         return f"acquired at {frames[0]}, expected line {line}"
     if (caller := program.get("called from")) and caller not in [frame["function"] for frame in frames]:
         return f"not called from {caller}"
-    if program.chain and not any(_follows(program.chain, chain) for chain in export["holders"]):
+    if chain and not any(_follows(chain, found) for found in export["holders"]):
         return f"held by {export['holders']}, {export.get('why')}"
-    if not program.chain and (export["holders"] or program.get("why").lower() not in str(export.get("why")).lower()):
-        return f"expected no holder, because of {program.get('why')}: {export['holders']}, {export.get('why')}"
+    if not chain and (export["holders"] or why.lower() not in str(export.get("why")).lower()):
+        return f"expected no holder, because of {why}: {export['holders']}, {export.get('why')}"
     if (thread := program.get("thread")) and export["thread"] != thread:
         return f"thread {export['thread']}"
     if (size := program.get("bytes")) and export["nbytes"] != int(size):
@@ -79,9 +81,9 @@ def _fits(program, export):
     return None
 
 
-def _check_one(program, found):
+def _check_one(program, found, why=None):
     assert found, "no such exporter"
-    reasons = [_fits(program, export) for _, export in found]
+    reasons = [_fits(program, export, why) for _, export in found]
     assert None in reasons, reasons
 
 
@@ -109,7 +111,7 @@ def test_the_report_names_the_line_and_the_holder(path, tmp_path):
             raised = [(Path(frame["file"]).name, frame["line"]) for frame in errors[0]["raised_at"]]
             assert raised[0] == (path.name, line), raised
         blocked = _found(errors[0]["blocked_by"], program.get("exporter"))
-        _check_one(program, blocked)
+        _check_one(program, blocked, program.get("then"))
         assert words in ran.report
     if site := program.get("site"):
         line = program.line("acquired here")

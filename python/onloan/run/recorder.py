@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -17,8 +16,6 @@ from ..reports.page import Page
 from ..tracing import Snapshot, snapshot
 from .settings import Settings
 
-#: Where files are written: what they acquire is not the program's.
-_OWN = tuple(os.path.join(os.path.dirname(os.path.dirname(__file__)), part, "") for part in ("run", "recording", "reports"))
 #: Seconds between two steps, at least.
 _STEP = 0.25
 #: A step may take this part of the time between two of them.
@@ -74,16 +71,11 @@ class Recorder:
             return
         try:
             _onloan.trace_beat(None, _STEP)
-            found = self._snapshot(holders=True)
+            found = snapshot()
             self._write(how, found)
             _say(report.as_text(found, Page.of(sys.__stderr__ or sys.stderr)) + "\n")
         except BaseException as error:  # whatever is wrong here is none of the program's business
             _say(f"onloan: no report could be made: {type(error).__name__}: {error}\n")
-
-    def _snapshot(self, *, holders: bool) -> Snapshot:
-        """What the program has acquired; this package's own files are none of its."""
-        found = snapshot(holders=holders)
-        return replace(found, sites=tuple(site for site in found.sites if not site.file.startswith(_OWN)))
 
     def _now(self) -> float:
         return round(time.monotonic() - self._start, 6)
@@ -97,7 +89,7 @@ class Recorder:
         if self._writer is None or self._failed or at < self._next_step or os.getpid() != self._process:
             return
         try:
-            self._writer.step(at, self._snapshot(holders=False))
+            self._writer.step(at, snapshot(holders=False))
         except Exception as error:
             self._failed = True
             _say(f"onloan: the recording cannot go on: {error}\n")
@@ -108,7 +100,7 @@ class Recorder:
         if event != "os.exec" or os.getpid() != self._process:
             return
         try:
-            self._write("exec", self._snapshot(holders=True))
+            self._write("exec", snapshot())
         except Exception as error:
             _say(f"onloan: before exec nothing could be written: {error}\n")
 

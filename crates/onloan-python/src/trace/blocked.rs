@@ -191,7 +191,7 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
         None => false,
     };
     let mut frames = running(py)?;
-    if py.version_info() < (3, 12) {
+    if py.version_info() < (3, 12) && !is_handling(py) {
         raised_before(py, &mut frames)?;
     }
     if frames.is_empty() {
@@ -259,6 +259,15 @@ fn running(py: Python<'_>) -> PyResult<Frames<'_>> {
         next = (!back.is_none()).then_some(back);
     }
     Ok(frames)
+}
+
+/// Whether another exception is being handled; then also 3.11 makes a new one where it is raised, to chain the two.
+fn is_handling(py: Python<'_>) -> bool {
+    // SAFETY: attached.
+    let handled = unsafe { ffi::PyErr_GetHandledException() };
+    // SAFETY: a new reference or NULL.
+    unsafe { Bound::<PyAny>::from_owned_ptr_or_opt(py, handled) }
+        .is_some_and(|handled| !handled.is_none())
 }
 
 /// On 3.11: the frames that were left before the exception was made, of which the traceback tells that is just being put together: the newest that begins

@@ -36,10 +36,12 @@ pub(super) struct Locals {
 }
 
 /// Functions of these modules look at exports, and hold none.
-const OWN: [&str; 4] = [
+const OWN: [&str; 6] = [
     "onloan.tracing",
-    "onloan.pytest_plugin",
+    "onloan.testing",
     "onloan.cli",
+    "onloan.run",
+    "onloan.recording",
     "onloan.reports",
 ];
 
