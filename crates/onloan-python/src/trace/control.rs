@@ -173,10 +173,10 @@ fn behind(exporter: Bound<'_, PyAny>) -> Bound<'_, PyAny> {
         let referents = gc.and_then(|gc| gc.call_method1("get_referents", (&exporter,)));
         let mut referents = referents
             .iter()
-            .flat_map(|list| list.try_iter())
+            .flat_map(PyAnyMethods::try_iter)
             .flatten()
             .flatten();
-        if let Some(view) = referents.find(|it| it.is_exact_instance_of::<PyMemoryView>()) {
+        if let Some(view) = referents.find(PyAnyMethods::is_exact_instance_of::<PyMemoryView>) {
             return view;
         }
     }
