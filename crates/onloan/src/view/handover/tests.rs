@@ -262,7 +262,10 @@ fn many_loans_at_once_have_a_struct_each() {
                 .collect();
             for loan in &loans {
                 let strides = loan.layout().strides();
-                assert_eq!((loan.axes(), strides), (Some((&[8][..], &[1][..])), &[1][..]));
+                assert_eq!(
+                    (loan.axes(), strides),
+                    (Some((&[8][..], &[1][..])), &[1][..])
+                );
             }
             for loan in loans {
                 drop(loan);
