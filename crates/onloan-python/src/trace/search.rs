@@ -374,7 +374,8 @@ unsafe fn is_collected(object: *mut ffi::PyObject) -> bool {
     flags & ffi::Py_TPFLAGS_HAVE_GC != 0
 }
 
-/// The size of a type's instances, and whether it may be an extension's: one with a dot in its name, or a heap type.
+/// The size of a type's instances, and whether it may be an extension's: one with a dot in its name, or a heap type. Types themselves hold no buffers,
+/// but pointers to everything that was allocated with them.
 fn body(kind: usize) -> (usize, bool) {
     // SAFETY: a type that lives.
     let size = unsafe { word(kind, TP_BASICSIZE) };
@@ -385,7 +386,9 @@ fn body(kind: usize) -> (usize, bool) {
     let pointer = std::ptr::with_exposed_provenance_mut(kind);
     // SAFETY: as above.
     let flags = unsafe { ffi::PyType_GetFlags(pointer) };
-    (size, dotted || flags & ffi::Py_TPFLAGS_HEAPTYPE != 0)
+    let of_types = flags & ffi::Py_TPFLAGS_TYPE_SUBCLASS != 0;
+    let foreign = dotted || flags & ffi::Py_TPFLAGS_HEAPTYPE != 0;
+    (size, foreign && !of_types)
 }
 
 fn kind_of(
