@@ -31,9 +31,10 @@ class Browser:
         code = "import os,sys; a,b=map(int,sys.argv[1:3]); os.dup2(a,103); os.dup2(b,104); os.dup2(103,3); os.dup2(104,4); os.execv(sys.argv[3],sys.argv[3:])"
         flags = [*FLAGS.split(), f"--user-data-dir={folder}", "--window-size=1300,1500", "about:blank"]
         command = [shutil.which("python3") or "python3", "-c", code, str(from_browser), str(to_us), executable(), *flags]
-        self._process = subprocess.Popen(
-            command, pass_fds=(from_browser, to_us), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        # What is loaded before this Python (AddressSanitizer) is not for the browser.
+        environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, pass_fds=(from_browser, to_us), stdout=quiet, stderr=quiet, env=environment)
         os.close(from_browser)
         os.close(to_us)
         self._number, self._left = 0, b""
