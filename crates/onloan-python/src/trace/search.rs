@@ -374,8 +374,9 @@ unsafe fn is_collected(object: *mut ffi::PyObject) -> bool {
     flags & ffi::Py_TPFLAGS_HAVE_GC != 0
 }
 
-/// The size of a type's instances, and whether it may be an extension's: one with a dot in its name, or a heap type. Types themselves hold no buffers,
-/// but pointers to everything that was allocated with them.
+/// The size of a type's instances, and whether their bodies may be looked through: those of an extension, whose type has a dot in its name or is a
+/// heap type. Not those of a type that allocates in its own way: a `datetime` without a time zone is shorter than its type says. Not types either: they
+/// hold no buffers, but pointers to everything that was allocated with them.
 fn body(kind: usize) -> (usize, bool) {
     // SAFETY: a type that lives.
     let size = unsafe { word(kind, TP_BASICSIZE) };
@@ -386,9 +387,12 @@ fn body(kind: usize) -> (usize, bool) {
     let pointer = std::ptr::with_exposed_provenance_mut(kind);
     // SAFETY: as above.
     let flags = unsafe { ffi::PyType_GetFlags(pointer) };
+    // SAFETY: as above; a slot that CPython knows.
+    let allocate = unsafe { ffi::PyType_GetSlot(pointer, ffi::Py_tp_alloc) };
+    let plainly = allocate.addr() == (ffi::PyType_GenericAlloc as *const ()).addr();
     let of_types = flags & ffi::Py_TPFLAGS_TYPE_SUBCLASS != 0;
     let foreign = dotted || flags & ffi::Py_TPFLAGS_HEAPTYPE != 0;
-    (size, foreign && !of_types)
+    (size, foreign && plainly && !of_types)
 }
 
 fn kind_of(
