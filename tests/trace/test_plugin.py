@@ -1,8 +1,12 @@
 """The pytest plugin, in real sessions."""
 
+import os
 import re
 
 import pytest
+
+#: Each test is several processes, which AddressSanitizer slows down; what they do in one process, the other modules do under it.
+pytestmark = pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="several processes a test take long under AddressSanitizer")
 
 pytest_plugins = ["pytester"]
 

@@ -12,6 +12,9 @@ import pytest
 
 from .harness import environment, plain, traced
 
+#: Each test is several processes, which AddressSanitizer slows down; what they do in one process, the other modules do under it.
+pytestmark = pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="several processes a test take long under AddressSanitizer")
+
 #: What a program can see of how it was begun.
 SELF = """
     import os, sys
