@@ -210,7 +210,7 @@ BROKEN: tuple[Broken, ...] = (
     Broken("WritableWithAHash", "E-35", "has a hash by value, and lends the value for writing", "Z12", levels=WARNING),
     Broken("Temporary", "E-50", "buf points to what was freed before it was returned", "Z28", also=("E-24", "E-34", "E-52", "E-53")),
     Broken("ShapeOnTheStack", "E-50", "shape points to the stack of the slot", "Z28", also=("E-20", "E-30", "E-33", "E-52", "E-53", "E-62")),
-    Broken("FormatOfATemporary", "E-50", "format points to what was freed before it was returned", "Z28", also=("E-21", "E-40", "E-52", "E-53")),
+    Broken("FormatOfATemporary", "E-50", "format points to what was freed before it was returned", "Z28", also=("E-21", "E-40", "E-52", "E-53", "E-62")),
     # What an item is.
     Broken("FormatIsAName", "E-40", "`int32`", levels=WARNING),
     Broken("FormatAsNumpyWrites", "E-40", "`<i4`", levels=WARNING),

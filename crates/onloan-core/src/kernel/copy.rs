@@ -182,6 +182,11 @@ pub(super) fn gapless(layout: &Layout) -> Result<Layout, LayoutError> {
 ///
 /// `tables` of [the module](super) for both sides, and what [`Nest::run`] demands for each part.
 pub(super) unsafe fn run(tables: &Tables<'_, 2>, nest: &Nest, to: *mut u8, from: *const u8) {
+    if tables.is_direct() {
+        // SAFETY: one part: passed on to the caller.
+        unsafe { nest.run(to, from) };
+        return;
+    }
     let mut part = |[to, from]: [*const u8; 2]| {
         // SAFETY: passed on to the caller.
         unsafe { nest.run(to.cast_mut(), from) };
@@ -227,12 +232,15 @@ pub(super) unsafe fn is_shared(
     itemsize: usize,
 ) -> bool {
     let parts = [TO, FROM].map(|side| axes.extent(side, itemsize));
-    let wholes = [TO, FROM].map(|side| tables.direct_extent(side));
     let bytes = |at: *const u8, extent: &Range<isize>| {
         let end = |bytes: isize| at.addr().wrapping_add_signed(bytes);
         end(extent.start)..end(extent.end)
     };
     let [to, from] = bufs;
+    if tables.is_direct() {
+        return meet(&bytes(to, &parts[TO]), &bytes(from, &parts[FROM]));
+    }
+    let wholes = [TO, FROM].map(|side| tables.direct_extent(side));
     let one_by_one = |whole: Range<usize>, other: usize| {
         let mut visit = |at: [*const u8; 2]| match meet(&whole, &bytes(at[other], &parts[other])) {
             true => ControlFlow::Break(()),

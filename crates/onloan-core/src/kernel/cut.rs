@@ -10,7 +10,7 @@
 use smallvec::SmallVec;
 
 use super::nest::Nest;
-use super::order::{Axes, Axis, Odometer};
+use super::order::{Axes, Axis, INLINE, Odometer};
 
 /// Which way through the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl<const N: usize> Cut<N> {
         }
         axes.join();
         let Axes { mut list, start } = axes;
-        let mut inner: SmallVec<[Axis<N>; 6]> = SmallVec::new();
+        let mut inner: SmallVec<[Axis<N>; INLINE]> = SmallVec::new();
         let mut inner_count = 1;
         let mut pieces = Axis {
             extent: 1,
@@ -135,7 +135,7 @@ fn beside_gapless<const N: usize>(
     strides: impl Fn(isize, isize) -> [isize; 2],
 ) -> Nest {
     let mut step = itemsize as isize;
-    let mut list: SmallVec<[Axis<2>; 6]> = SmallVec::new();
+    let mut list: SmallVec<[Axis<2>; INLINE]> = SmallVec::new();
     for axis in axes.list.iter().rev() {
         list.insert(
             0,

@@ -4,8 +4,6 @@
 //! every part of the memory that looks the same: every row behind a pointer, every block of a large
 //! array.
 
-use smallvec::SmallVec;
-
 use super::line::{self, Line};
 use super::order::{Axes, Axis, Odometer};
 use super::swap::Unit;
@@ -21,8 +19,8 @@ const SHORT: usize = 8;
 /// The loops of one copy.
 #[derive(Debug)]
 pub(super) struct Nest {
-    outer: SmallVec<[Axis<2>; 6]>,
-    start: [isize; 2],
+    /// The loops around, and where they start.
+    outer: Axes<2>,
     inner: Inner,
     block: usize,
 }
@@ -42,8 +40,11 @@ impl Nest {
     ///
     /// `apart`: no byte of the target is one of the source. Blocks of the target may lie on each
     /// other: the last of them in the order of the axes stays.
+    #[inline]
     pub(super) fn apart(axes: Axes<2>, itemsize: usize) -> Self {
-        Self::fastest(axes, itemsize, None)
+        let mut nest = Self::of(axes, itemsize);
+        nest.find_fastest(None);
+        nest
     }
 
     /// The fastest loops for memory that is not shared, and for items whose bytes are turned around.
@@ -51,85 +52,103 @@ impl Nest {
     /// # Duties
     ///
     /// As [`Nest::apart`].
+    #[inline]
     pub(super) fn swapped(axes: Axes<2>, unit: Unit) -> Self {
-        Self::fastest(axes, unit.bytes(), Some(unit))
+        let mut nest = Self::of(axes, unit.bytes());
+        nest.find_fastest(Some(unit));
+        nest
     }
 
-    fn fastest(mut axes: Axes<2>, itemsize: usize, swap: Option<Unit>) -> Self {
+    /// One block after the other, in the order of the axes as they are.
+    pub(super) fn in_order(axes: Axes<2>, block: usize) -> Self {
+        let mut nest = Self::of(axes, block);
+        nest.keep_order(None);
+        nest
+    }
+
+    /// All axes around one block; the duty of the caller is to say what is inside. A nest is large, and is worked out where it is.
+    fn of(outer: Axes<2>, block: usize) -> Self {
+        Self {
+            outer,
+            inner: Inner::Block,
+            block,
+        }
+    }
+
+    fn find_fastest(&mut self, swap: Option<Unit>) {
+        let axes = &mut self.outer;
         axes.keep_last(TO);
-        let in_order = axes.clone();
+        // A single axis is in order again when it is turned back.
+        let many = axes.list.len() > 1;
+        let in_order = many.then(|| axes.copied());
+        let start = axes.start;
         axes.ascend(TO);
         axes.sort(TO);
-        if axes.may_overlap_itself(TO, itemsize) {
-            return match swap {
-                None => Self::in_order(in_order, itemsize),
-                Some(unit) => Self::lines(in_order, line::swapped_in_order(unit), itemsize),
-            };
+        if axes.may_overlap_itself(TO, self.block) {
+            match in_order {
+                Some(in_order) => *axes = in_order,
+                None if axes.start != start => axes.turn(),
+                None => {}
+            }
+            return self.keep_order(swap);
         }
         axes.join();
-        let block = match swap {
-            None => axes.fold(itemsize),
-            Some(_) => itemsize,
-        };
-        let Axes { mut list, start } = axes;
-        let inner = match (list.pop(), swap) {
+        if swap.is_none() {
+            self.block = axes.fold(self.block);
+        }
+        let inner = match (axes.list.pop(), swap) {
             (Some(inner), _) => inner,
-            (None, None) => return Self::of(list, start, Inner::Block, block),
+            (None, None) => return,
             (None, Some(_)) => Axis::one(),
         };
+        self.inner = match self.across(&inner) {
+            Some(across) => {
+                let across = self.outer.list.remove(across);
+                let (grid, moved) = Grid::new(inner, across, self.block, swap);
+                self.outer.advance(moved);
+                Inner::Grid(grid)
+            }
+            None => {
+                let line = match swap {
+                    None => line::gather(self.block, inner.strides),
+                    Some(unit) => line::swapped(unit, inner.strides),
+                };
+                Inner::Line(line, inner)
+            }
+        };
+    }
+
+    /// The axis that is to be walked together with the innermost one, where there is such a one: it is nearer in the source, or the innermost
+    /// one is hardly worth a loop.
+    #[inline]
+    fn across(&self, inner: &Axis<2>) -> Option<usize> {
+        let list = &self.outer.list;
+        let next = list.len().checked_sub(1)?;
+        if self.block >= LARGE {
+            return None;
+        }
         let distance = |axis: &Axis<2>| match axis.strides[FROM].unsigned_abs() {
             0 => usize::MAX,
             distance => distance,
         };
         let nearest = (0..list.len()).min_by_key(|axis| distance(&list[*axis]));
-        let across = nearest.filter(|axis| {
-            let nearer = inner.strides[FROM] != 0 && distance(&list[*axis]) < distance(&inner);
-            block < LARGE && nearer
-        });
-        let across = across.or_else(|| {
-            let next = list.len().checked_sub(1)?;
-            let longer = inner.extent < SHORT && list[next].extent > inner.extent;
-            (block < LARGE && longer).then_some(next)
-        });
-        match across {
-            Some(across) => {
-                let across = list.remove(across);
-                let (grid, moved) = Grid::new(inner, across, block, swap);
-                let start = [start[TO] + moved[TO], start[FROM] + moved[FROM]];
-                Self::of(list, start, Inner::Grid(grid), block)
-            }
-            None => {
-                let line = match swap {
-                    None => line::gather(block, inner.strides),
-                    Some(unit) => line::swapped(unit, inner.strides),
-                };
-                Self::of(list, start, Inner::Line(line, inner), block)
-            }
-        }
-    }
-
-    /// One block after the other, in the order of the axes as they are.
-    pub(super) fn in_order(axes: Axes<2>, block: usize) -> Self {
-        match axes.list.is_empty() {
-            true => Self::of(axes.list, axes.start, Inner::Block, block),
-            false => Self::lines(axes, line::in_order(block), block),
-        }
+        let nearer =
+            |axis: &usize| inner.strides[FROM] != 0 && distance(&list[*axis]) < distance(inner);
+        let longer = inner.extent < SHORT && list[next].extent > inner.extent;
+        nearest.filter(nearer).or(longer.then_some(next))
     }
 
     /// Line after line, in the order of the axes as they are.
-    fn lines(axes: Axes<2>, line: Line, block: usize) -> Self {
-        let Axes { mut list, start } = axes;
-        let axis = list.pop().unwrap_or(Axis::one());
-        Self::of(list, start, Inner::Line(line, axis), block)
-    }
-
-    fn of(outer: SmallVec<[Axis<2>; 6]>, start: [isize; 2], inner: Inner, block: usize) -> Self {
-        Self {
-            outer,
-            start,
-            inner,
-            block,
-        }
+    fn keep_order(&mut self, swap: Option<Unit>) {
+        let line = match swap {
+            None => line::in_order(self.block),
+            Some(unit) => line::swapped_in_order(unit),
+        };
+        self.inner = match (self.outer.list.pop(), swap) {
+            (Some(axis), _) => Inner::Line(line, axis),
+            (None, Some(_)) => Inner::Line(line, Axis::one()),
+            (None, None) => Inner::Block,
+        };
     }
 
     /// Copies, item `[0,…,0]` being at `to` and `from`.
@@ -139,13 +158,13 @@ impl Nest {
     /// `readable` and `writable` for all items that the axes address; the duties of the function that
     /// made the nest; `unraced`.
     pub(super) unsafe fn run(&self, to: *mut u8, from: *const u8) {
-        if self.outer.is_empty() {
-            let [to_at, from_at] = self.start;
+        if self.outer.list.is_empty() {
+            let [to_at, from_at] = self.outer.start;
             // SAFETY: all items: promised by the caller.
             unsafe { self.run_inner(to.wrapping_offset(to_at), from.wrapping_offset(from_at)) };
             return;
         }
-        for [to_at, from_at] in Odometer::new(&self.outer, self.start) {
+        for [to_at, from_at] in Odometer::new(&self.outer.list, self.outer.start) {
             // SAFETY: a part of the items: promised by the caller.
             unsafe { self.run_inner(to.wrapping_offset(to_at), from.wrapping_offset(from_at)) };
         }

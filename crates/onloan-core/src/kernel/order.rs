@@ -24,6 +24,11 @@ use core::ops::Range;
 
 use smallvec::SmallVec;
 
+use crate::layout::Order;
+
+/// So many axes are held without an allocation; few enough for them to be moved about quickly.
+pub(super) const INLINE: usize = 4;
+
 /// One axis: how many steps, and the bytes of a step on each side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Axis<const N: usize> {
@@ -56,22 +61,35 @@ impl<const N: usize> Axis<N> {
 /// The axes of `N` sides, outermost first. Extents are at least 2, except where made by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Axes<const N: usize> {
-    pub(super) list: SmallVec<[Axis<N>; 6]>,
+    pub(super) list: SmallVec<[Axis<N>; INLINE]>,
     /// The bytes from item `[0,…,0]` to where the walk starts, on each side.
     pub(super) start: [isize; N],
 }
 
 impl<const N: usize> Axes<N> {
     /// The axes with more than one item. No extent is 0.
+    #[inline]
     pub(super) fn of(shape: &[isize], strides: [&[isize]; N]) -> Self {
-        let axis = |(place, extent): (usize, &isize)| Axis {
-            extent: extent.unsigned_abs(),
-            strides: strides.map(|strides| strides[place]),
-        };
-        let many = |axis: &Axis<N>| axis.extent != 1;
-        Self {
-            list: shape.iter().enumerate().map(axis).filter(many).collect(),
+        let mut axes = Self {
+            list: SmallVec::new(),
             start: [0; N],
+        };
+        for (place, extent) in shape.iter().enumerate() {
+            if *extent != 1 {
+                axes.list.push(Axis {
+                    extent: extent.unsigned_abs(),
+                    strides: strides.map(|strides| strides[place]),
+                });
+            }
+        }
+        axes
+    }
+
+    /// The same axes once more; a clone goes through them one by one.
+    pub(super) fn copied(&self) -> Self {
+        Self {
+            list: SmallVec::from_slice(&self.list),
+            start: self.start,
         }
     }
 
@@ -87,7 +105,7 @@ impl<const N: usize> Axes<N> {
         }
     }
 
-    fn advance(&mut self, ends: [isize; N]) {
+    pub(super) fn advance(&mut self, ends: [isize; N]) {
         for (start, end) in self.start.iter_mut().zip(ends) {
             *start = start.wrapping_add(end);
         }
@@ -96,15 +114,17 @@ impl<const N: usize> Axes<N> {
     /// Leaves only the last place of the axes along which `side` does not move: of all that is
     /// written to one place, the last stays.
     pub(super) fn keep_last(&mut self, side: usize) {
-        let all = core::mem::take(&mut self.list);
-        for mut axis in all {
-            if axis.strides[side] == 0 {
-                let ends = axis.turn();
-                self.advance(ends);
-            } else {
-                self.list.push(axis);
+        let mut moved = [0_isize; N];
+        self.list.retain(|axis| {
+            let moves = axis.strides[side] != 0;
+            if !moves {
+                for (moved, end) in moved.iter_mut().zip(axis.turn()) {
+                    *moved = moved.wrapping_add(end);
+                }
             }
-        }
+            moves
+        });
+        self.advance(moved);
     }
 
     /// Makes `side` walk from its lowest address up; where it does not move, the first side that does.
@@ -147,18 +167,19 @@ impl<const N: usize> Axes<N> {
     /// Makes one axis of two neighbours where the outer one begins where the inner one ends, on
     /// all sides.
     pub(super) fn join(&mut self) {
-        let all = core::mem::take(&mut self.list);
-        for axis in all {
-            match self.list.last_mut() {
-                Some(outer) if continues(outer, &axis) => {
-                    *outer = Axis {
-                        extent: outer.extent * axis.extent,
-                        strides: axis.strides,
-                    };
-                }
-                _ => self.list.push(axis),
+        let mut last = 0;
+        for next in 1..self.list.len() {
+            let axis = self.list[next];
+            let outer = &mut self.list[last];
+            if continues(outer, &axis) {
+                outer.extent *= axis.extent;
+                outer.strides = axis.strides;
+            } else {
+                last += 1;
+                self.list[last] = axis;
             }
         }
+        self.list.truncate(last + 1);
     }
 
     /// Takes the innermost axis into the block of `block` bytes, if its blocks lie without gaps on
@@ -210,6 +231,41 @@ impl<const N: usize> Axes<N> {
     }
 }
 
+impl Axes<2> {
+    /// The axes of items with these strides beside items without gaps in that order; `sides` says which of the two is which side.
+    #[inline]
+    pub(super) fn beside_gapless(
+        shape: &[isize],
+        strides: &[isize],
+        itemsize: usize,
+        order: Order,
+        sides: impl Fn(isize, isize) -> [isize; 2],
+    ) -> Self {
+        let mut axes = Self {
+            list: SmallVec::new(),
+            start: [0; 2],
+        };
+        let mut step = itemsize as isize;
+        let mut add = |(extent, stride): (&isize, &isize)| {
+            if *extent != 1 {
+                axes.list.push(Axis {
+                    extent: extent.unsigned_abs(),
+                    strides: sides(step, *stride),
+                });
+            }
+            step = step.wrapping_mul(*extent);
+        };
+        match order {
+            Order::C => shape.iter().zip(strides).rev().for_each(&mut add),
+            Order::F => shape.iter().zip(strides).for_each(&mut add),
+        }
+        if order == Order::C {
+            axes.list.reverse();
+        }
+        axes
+    }
+}
+
 fn continues<const N: usize>(outer: &Axis<N>, inner: &Axis<N>) -> bool {
     let whole = |side: usize| inner.strides[side].wrapping_mul(inner.extent as isize);
     (0..N).all(|side| outer.strides[side] == whole(side))
@@ -218,7 +274,7 @@ fn continues<const N: usize>(outer: &Axis<N>, inner: &Axis<N>) -> bool {
 /// Counts through the indices of some axes like an odometer, keeping the place on each side.
 pub(super) struct Odometer<'a, const N: usize> {
     axes: &'a [Axis<N>],
-    index: SmallVec<[usize; 6]>,
+    index: SmallVec<[usize; INLINE]>,
     at: [isize; N],
     more: bool,
 }

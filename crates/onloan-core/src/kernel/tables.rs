@@ -27,6 +27,9 @@ impl<'l, const N: usize> Tables<'l, N> {
     /// The layouts have one shape, in which no extent is 0.
     pub(super) fn of(layouts: [&'l Layout; N]) -> Self {
         let last = |layout: &Layout| {
+            if !layout.is_indirect() {
+                return 0;
+            }
             let indirect = (0..layout.ndim()).rfind(|axis| layout.suboffset(*axis).is_some());
             indirect.map_or(0, |axis| axis + 1)
         };
@@ -38,6 +41,7 @@ impl<'l, const N: usize> Tables<'l, N> {
     }
 
     /// The axes of a part.
+    #[inline]
     pub(super) fn part(&self) -> Axes<N> {
         let first = self.layouts.first().map(|layout| layout.shape());
         let shape = first.and_then(|shape| shape.get(self.depth..));

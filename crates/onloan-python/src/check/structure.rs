@@ -165,16 +165,16 @@ pub(super) fn e40_e41(answer: &Answer, filled: &Filled, found: &mut Breaches) {
         return;
     }
     let shown = quoted(Some(text));
-    // What freed memory is full of, in the children of the checker.
-    if text.len() >= 4
-        && [0xDD, 0xB5, 0xCD].contains(&text[0])
-        && text.iter().all(|byte| *byte == text[0])
+    // What freed memory is full of, in the children of the checker. Where it ends, no NUL ends the text.
+    if let [first, second, third, fourth, ..] = text[..]
+        && [0xDD, 0xB5, 0xCD].contains(&first)
+        && [second, third, fourth] == [first; 3]
     {
         found.add(
             ("E-50", ""),
             request,
             "the format is there until the release",
-            format!("freed memory: the text is full of 0x{:02X}", text[0]),
+            format!("freed memory: the text begins with 0x{first:02X} four times"),
             "format points to memory that was given back before the request was answered",
         );
         return;

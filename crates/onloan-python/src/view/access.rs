@@ -20,8 +20,8 @@ use std::slice;
 use onloan::format::Plan;
 use onloan::layout::{self, Layout, Memory, Order};
 use onloan_core::kernel::{
-    CopyError, Needle, TextTooLarge, copy_raw, count_byte_raw, count_raw, equal_raw, hex_raw,
-    index_byte_raw, index_raw, write_hex_raw,
+    CopyError, Needle, TextTooLarge, copy_raw, count_byte_raw, count_raw, equal_raw, gather_raw,
+    hex_raw, index_byte_raw, index_raw, write_hex_raw,
 };
 
 use pyo3::ffi;
@@ -216,15 +216,21 @@ impl<'view> Access<'view> {
             }
             return Ok(());
         }
-        let gapless = Layout::in_order(self.layout().shape(), self.layout().itemsize(), order)
-            .ok()
-            .filter(|gapless| gapless.nbytes() == bytes)
-            .ok_or(CopyError::ShapesDiffer)?;
-        // SAFETY:
-        // readable, tables: `LENT`.
-        // writable, apart: granted by the caller, for the number of bytes checked above.
-        // unraced: assumed of everybody.
-        unsafe { copy_raw(to, &gapless, self.address, self.layout()) }
+        if bytes != self.geometry.nbytes() {
+            return Err(CopyError::ShapesDiffer);
+        }
+        let (from, itemsize) = (self.address, self.geometry.itemsize());
+        if let Some((shape, strides)) = self.geometry.axes() {
+            // SAFETY:
+            // readable: `LENT`. strided: `AXES_CHECKED`.
+            // writable: granted by the caller, for the number of bytes checked above.
+            // unraced: assumed of everybody.
+            return unsafe { gather_raw(to, order, from, shape, strides, itemsize) };
+        }
+        let gapless = Layout::in_order(self.layout().shape(), itemsize, order)
+            .map_err(|_| CopyError::ShapesDiffer)?;
+        // SAFETY: as above; tables: `LENT`.
+        unsafe { copy_raw(to, &gapless, from, self.layout()) }
     }
 
     /// Writes all items of `from` to the places of the same index. The two may share memory.

@@ -122,9 +122,9 @@ impl Geometry {
         })
     }
 
-    /// Shape and strides, if they are kept here.
+    /// Shape and strides, if they are kept here (`AXES_CHECKED`).
     #[inline]
-    fn axes(&self) -> Option<(&[isize], &[isize])> {
+    pub(super) fn axes(&self) -> Option<(&[isize], &[isize])> {
         Some((self.shape.get(..self.ndim)?, self.strides.get(..self.ndim)?))
     }
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::slice;
 
 use onloan_core::element::AnyBits;
-use onloan_core::kernel::{copy_raw, fill_raw};
-use onloan_core::layout::Layout;
+use onloan_core::kernel::{CopyError, copy_raw, fill_raw, gather_raw, scatter_raw};
+use onloan_core::layout::{Layout, Order};
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -141,13 +141,8 @@ impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
     pub fn copy_from_slice(&self, from: &[T]) -> Result<(), AccessError> {
         self.writable()?;
         self.same_length(from.len())?;
-        let (to, gapless) = (self.geometry.base, self.gapless());
-        // SAFETY:
-        // readable: as many items as there are here (checked), all bytes of which are initialised (`Element`).
-        // writable, tables: assumed of exporters (`exporter-bounds`), asked for and granted (checked), held (`LENT`).
-        // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
-        let copied = unsafe { copy_raw(to, self.layout(), from.as_ptr().cast(), &gapless) };
-        if copied.is_err() {
+        // SAFETY: as many items as there are here (checked), which may be written to (checked).
+        if unsafe { self.scatter(from.as_ptr()) }.is_err() {
             // No memory for a temporary copy, which it takes only where the exporter says that its memory is Rust's.
             for (place, value) in Iter::over(self).places().zip(from) {
                 // SAFETY: as in `set`; the places are those of the items.
@@ -184,15 +179,49 @@ impl<T: AnyBits, const NDIM: usize> Items<T, NDIM> {
             };
             return;
         }
-        let gapless = self.gapless();
-        // SAFETY: as above; `tables`: assumed of exporters (`exporter-bounds`).
-        let copied = unsafe { copy_raw(to.cast(), &gapless, from, self.layout()) };
-        if copied.is_err() {
+        // SAFETY: granted by the caller.
+        if unsafe { self.gather(to) }.is_err() {
             // As in `copy_from_slice`.
             for (place, value) in self.iter().enumerate() {
                 // SAFETY: room for as many items (granted by the caller).
                 unsafe { to.wrapping_add(place).write(value) };
             }
+        }
+    }
+
+    /// # Safety
+    /// As [`copy_out`](Self::copy_out).
+    unsafe fn gather(&self, to: *mut T) -> Result<(), CopyError> {
+        let (to, from) = (to.cast(), self.geometry.base);
+        match self.geometry.axes() {
+            Some((shape, strides)) => {
+                let itemsize = self.itemsize();
+                // SAFETY:
+                // readable, unraced: as in `get`. writable: granted by the caller.
+                // strided: checked when they were acquired (`AXES_CHECKED`).
+                unsafe { gather_raw(to, Order::C, from, shape, strides, itemsize) }
+            }
+            // SAFETY: as above; `tables`: assumed of exporters (`exporter-bounds`).
+            None => unsafe { copy_raw(to, &self.gapless(), from, self.layout()) },
+        }
+    }
+
+    /// # Safety
+    /// As many items from `from` on as there are here; these may be written to.
+    unsafe fn scatter(&self, from: *const T) -> Result<(), CopyError> {
+        let (to, from) = (self.geometry.base, from.cast());
+        match self.geometry.axes() {
+            Some((shape, strides)) => {
+                let itemsize = self.itemsize();
+                // SAFETY:
+                // readable: granted by the caller; all bytes of an element are initialised (`Element`).
+                // writable: assumed of exporters (`exporter-bounds`), asked for and granted (the caller checked), held (`LENT`).
+                // strided: checked when they were acquired (`AXES_CHECKED`).
+                // unraced: assumed of all who can reach the memory (`no-writer-meanwhile`).
+                unsafe { scatter_raw(to, shape, strides, itemsize, from, Order::C) }
+            }
+            // SAFETY: as above; `tables`: assumed of exporters (`exporter-bounds`).
+            None => unsafe { copy_raw(to, self.layout(), from, &self.gapless()) },
         }
     }
 

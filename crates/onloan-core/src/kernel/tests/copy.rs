@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kernel::transpose::{Best, Plain, Register, exchange};
-use crate::kernel::{CopyError, copy_changed_raw, copy_raw, fill_raw};
+use crate::kernel::{CopyError, copy_changed_raw, copy_raw, fill_raw, gather_raw, scatter_raw};
 use crate::layout::Order;
 
 const POINTER: usize = size_of::<*const u8>();
@@ -35,6 +35,31 @@ proptest! {
         let to = Real::new(laid(&shape, itemsize, &to), 1);
         let from = Real::new(laid(&shape, itemsize, &from), 128);
         check(&to, &from)?;
+    }
+
+    #[test]
+    fn items_are_gathered_and_scattered_as_a_copy_with_a_layout_without_gaps_does(
+        shape in shapes(), itemsize in itemsizes(), strided in direct_axes(9), f: bool,
+    ) {
+        let order = if f { Order::F } else { Order::C };
+        let strided = Real::new(laid(&shape, itemsize, &strided), 1);
+        let gapless = Real::new(Layout::in_order(&shape, itemsize, order).unwrap(), 128);
+        let gathered = gapless.bytes_after(&strided.items());
+        let scattered = strided.bytes_after(&gapless.items());
+        let strides = strided.layout.strides();
+        // SAFETY: `build` made the memory of both; each has blocks of its own.
+        let copied = unsafe {
+            scatter_raw(strided.buf, &shape, strides, itemsize, gapless.buf, order)
+        };
+        prop_assert_eq!(copied, Ok(()));
+        prop_assert_eq!(strided.bytes(), scattered, "{:?}", strided.layout);
+        let strided = Real::new(strided.layout.clone(), 1);
+        // SAFETY: as above.
+        let copied = unsafe {
+            gather_raw(gapless.buf, order, strided.buf, &shape, strides, itemsize)
+        };
+        prop_assert_eq!(copied, Ok(()));
+        prop_assert_eq!(gapless.bytes(), gathered, "{:?}", strided.layout);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::swap::turned;
 use super::*;
-use crate::kernel::{Unit, copy_raw, copy_swapped_raw};
+use crate::kernel::{Unit, copy_raw, copy_swapped_raw, gather_raw, scatter_raw};
+use crate::layout::Order;
 
 /// Copies between two layouts on one block, `to_at` and `from_at` bytes from its middle.
 fn check(layouts: [&Layout; 2], at: [isize; 2]) -> Result<(), TestCaseError> {
@@ -76,6 +77,44 @@ fn items_are_moved_by_every_distance_at_every_stride() {
             let layout = Layout::strided(&[23], &[stride], itemsize).unwrap();
             for distance in -50..50 {
                 check([&layout, &layout], [0, distance]).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn items_are_gathered_from_and_scattered_to_the_memory_that_is_written() {
+    let shape = [4, 5];
+    for order in [Order::C, Order::F] {
+        for strides in [[10, 2], [-10, 2], [2, 8], [16, -3]] {
+            let strided = Layout::strided(&shape, &strides, 2).unwrap();
+            let gapless = Layout::in_order(&shape, 2, order).unwrap();
+            for distance in -20..20 {
+                let sides = |to: &Layout, from: &Layout, gathers: bool| {
+                    let mut block: Vec<u8> = (0..200).collect();
+                    let mut expected = block.clone();
+                    let [to_at, from_at] = [100, 100 + distance];
+                    for index in indices(&shape) {
+                        let [to, from] = [(to, to_at), (from, from_at)]
+                            .map(|(layout, at)| (at + layout.offset(&index).unwrap()) as usize);
+                        expected[to..to + 2].copy_from_slice(&block[from..from + 2]);
+                    }
+                    let base = block.as_mut_ptr();
+                    let [to, from] = [to_at, from_at].map(|at| base.wrapping_offset(at));
+                    let copied = match gathers {
+                        // SAFETY: in bounds: at most 63 bytes from the middle of the block.
+                        true => unsafe { gather_raw(to, order, from, &shape, &strides, 2) },
+                        // SAFETY: as above.
+                        false => unsafe { scatter_raw(to, &shape, &strides, 2, from, order) },
+                    };
+                    assert_eq!(copied, Ok(()));
+                    assert_eq!(
+                        block, expected,
+                        "{order:?} {strides:?} {distance} {gathers}"
+                    );
+                };
+                sides(&gapless, &strided, true);
+                sides(&strided, &gapless, false);
             }
         }
     }
