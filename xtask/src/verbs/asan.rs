@@ -9,11 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Verb;
-use super::test::{prepare, pytest_arguments};
+use super::test::{PYTEST, prepare, side_by_side, test_directories};
 use crate::discovery;
 use crate::report::Report;
-use crate::step::Steps;
-use crate::summary;
+use crate::step::{Job, Steps};
 use crate::trouble::{At, Trouble};
 use crate::venv::Venv;
 use crate::wheels::{self, Build, Builder};
@@ -33,6 +32,9 @@ it), and Linux. Leaks are not looked for: Python keeps memory until it ends. Arg
 };
 
 const TITLE: &str = "pytest under AddressSanitizer";
+
+/// The tests that take as long as all others, which they run beside: they search the heap, which is slow under the sanitizer.
+const APART: &str = "tests/trace";
 
 /// How much freed memory is kept from use, in MiB. Some tests measure that big blocks go back to the system: these do, and
 /// a use of them is then a crash instead of a report.
@@ -115,22 +117,33 @@ pub(super) fn all(
          allocator_may_return_null=1:quarantine_size_mb={QUARANTINE}:log_path={}",
         reports.join("finding").display()
     );
-    let mut command = venv.command(workspace, &venv.python);
-    command
-        .env("LD_PRELOAD", library)
-        .env("ASAN_OPTIONS", options)
-        .env("PYTHONMALLOC", "malloc");
-    command
-        // The line that stays unfinished names the test that was running. Not -v, for doctest looks for that in sys.argv, too.
-        .args(["-m", "pytest", "--verbose"])
-        .args(pytest_arguments(workspace))
-        .args(arguments);
-    let result = steps.run(
-        TITLE,
-        &mut command,
-        "an AddressSanitizer report names the bad access, the allocation and the release",
-    );
-    let counts = report.tests(TITLE, result, summary::pytest);
+    let session = |title: String, more: &[String]| {
+        let mut command = venv.command(workspace, &venv.python);
+        command
+            .env("LD_PRELOAD", library)
+            .env("ASAN_OPTIONS", &options)
+            .env("PYTHONMALLOC", "malloc");
+        command
+            // The line that stays unfinished names the test that was running. Not -v, for doctest looks for that in sys.argv, too.
+            .args(["-m", "pytest", "--verbose"])
+            .args(PYTEST)
+            .args(more);
+        Job { title, command }
+    };
+    let directories: Vec<String> = test_directories(workspace).map(str::to_owned).collect();
+    let jobs = if arguments.is_empty() && workspace.root.join(APART).is_dir() {
+        let others = [directories, vec![format!("--ignore={APART}")]].concat();
+        vec![
+            session(format!("{TITLE}: {APART}"), &[APART.to_owned()]),
+            session(format!("{TITLE}: all others"), &others),
+        ]
+    } else {
+        vec![session(
+            TITLE.to_owned(),
+            &[&directories, arguments].concat(),
+        )]
+    };
+    let counts = side_by_side(jobs, steps, report);
 
     let findings = findings(&reports)?;
     for (name, text) in &findings {

@@ -17,7 +17,7 @@ use crate::discovery;
 use crate::python::{Python, Version};
 use crate::report::Report;
 use crate::step::{Job, Steps};
-use crate::summary;
+use crate::summary::{self, Counts};
 use crate::trouble::{At, Trouble};
 use crate::venv::Venv;
 use crate::wheels::{self, Build, Builder};
@@ -232,10 +232,16 @@ fn pytest(
             Err(trouble) => report.trouble(&title, &trouble, 0.0),
         }
     }
+    side_by_side(jobs, steps, report);
+}
+
+/// Runs sessions of pytest and adds them to the report; the sum of their tests.
+pub(super) fn side_by_side(jobs: Vec<Job>, steps: &mut Steps, report: &mut Report) -> Counts {
     let titles: Vec<_> = jobs.iter().map(|job| job.title.clone()).collect();
-    for (title, result) in titles.iter().zip(steps.run_beside(jobs)) {
-        report.tests(title, result, summary::pytest);
-    }
+    let results = titles.iter().zip(steps.run_beside(jobs));
+    results
+        .map(|(title, result)| report.tests(title, result, summary::pytest))
+        .sum()
 }
 
 /// One session of pytest.
@@ -245,10 +251,10 @@ fn session(workspace: &Workspace, options: &Options, venv: &Venv) -> Command {
         None => command.args(["-m", "pytest"]),
         Some(filter) => command.args(["-c", FILTERED, "-k", filter]),
     };
-    // Sessions run side by side: none of them may write into the other's cache.
     command
-        .args(["-q", "-p", "no:cacheprovider"])
-        .args(pytest_arguments(workspace));
+        .arg("-q")
+        .args(PYTEST)
+        .args(test_directories(workspace));
     command
 }
 
@@ -274,15 +280,21 @@ pub(super) fn prepare(
     venv.install_wheels(workspace, steps, wheels)
 }
 
-/// The whole Python test suite. A test that hangs shows where after five minutes.
-pub(super) fn pytest_arguments(workspace: &Workspace) -> Vec<&'static str> {
-    let mut arguments = vec!["--color=no", "-o", "faulthandler_timeout=300"];
-    arguments.extend(
-        ["tests", "examples"]
-            .iter()
-            .filter(|directory| workspace.root.join(directory).is_dir()),
-    );
-    arguments
+/// Options of every session. A test that hangs shows where after five minutes; sessions run side by side, so that none may write into the
+/// other's cache.
+pub(super) const PYTEST: [&str; 5] = [
+    "--color=no",
+    "-o",
+    "faulthandler_timeout=300",
+    "-p",
+    "no:cacheprovider",
+];
+
+/// Where the Python tests are.
+pub(super) fn test_directories(workspace: &Workspace) -> impl Iterator<Item = &'static str> {
+    ["tests", "examples"]
+        .into_iter()
+        .filter(|directory| workspace.root.join(directory).is_dir())
 }
 
 #[cfg(test)]
