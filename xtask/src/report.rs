@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::step::{Done, Failed};
-use crate::summary::Counts;
+use crate::summary::{self, Counts};
 use crate::trouble::Trouble;
 
 /// What became of a step.
@@ -22,10 +22,15 @@ struct Row {
     seconds: f64,
 }
 
+/// As many failed tests are named of each step.
+const NAMED: usize = 30;
+
 /// The rows in the order in which the steps ended.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
+    /// The step and the name of each test that failed.
+    failed: Vec<(String, String)>,
 }
 
 impl Report {
@@ -46,6 +51,9 @@ impl Report {
             Ok(done) => (Outcome::Passed, done.output, done.seconds),
             Err(failed) => {
                 eprint!("{failed}");
+                let names = summary::failed(&failed.output).into_iter().take(NAMED);
+                let names = names.map(|name| (step.to_owned(), name.to_owned()));
+                self.failed.extend(names);
                 (Outcome::Failed, failed.output, failed.seconds)
             }
         };
@@ -105,7 +113,11 @@ impl Report {
 
     /// Prints the table and the sum on standard output, and gives the exit code.
     pub(crate) fn print(&self) -> u8 {
-        print!("\n{}\n{}\n", self.table(), self.sum());
+        print!("\n{}\n", self.table());
+        for (step, test) in &self.failed {
+            println!("failed: {step}: {test}");
+        }
+        println!("{}", self.sum());
         u8::from(self.rows.iter().any(|row| row.outcome == Outcome::Failed))
     }
 

@@ -59,6 +59,30 @@ pub(crate) fn pytest(output: &str) -> Option<Counts> {
     output.lines().rev().find_map(summary)
 }
 
+/// The names of the tests that failed, from the summary at the end of pytest, or from the lines of cargo's tests.
+pub(crate) fn failed(output: &str) -> Vec<&str> {
+    fn name(line: &str) -> Option<&str> {
+        if let Some(test) = line.strip_prefix("test ") {
+            return test.strip_suffix(" ... FAILED");
+        }
+        let test = ["FAILED ", "ERROR "]
+            .iter()
+            .find_map(|word| line.strip_prefix(word))?;
+        // Errors of other programs begin like that, too.
+        let test = test.split(" - ").next()?;
+        test.contains(".py").then_some(test)
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for line in output.lines() {
+        if let Some(name) = name(line)
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// Adds up pieces such as `12 passed`.
 fn counted<'t>(pieces: impl Iterator<Item = &'t str>) -> Counts {
     pieces
@@ -124,6 +148,16 @@ test result: FAILED. 5 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
     fn an_inner_session_in_the_output_is_not_taken_for_the_outer_one() {
         let output = "E  ==== 1 failed in 0.01s ====\n9 failed in 0.10s\nFAILED tests/test_x.py::test_a\n1 failed, 7 passed in 3.00s\n";
         assert_eq!(pytest(output), counts(7, 1, 0));
+    }
+
+    #[test]
+    fn failed_tests_are_named_once() {
+        let output = "tests/a.py::test_one FAILED [ 50%]\nFAILED tests/a.py::test_one[x-y] - AssertionError: no - not that\n\
+            FAILED tests/a.py::test_one[x-y]\nERROR tests/b.py\nERROR in setup\ntest tests::two ... FAILED\ntest tests::three ... ok\n";
+        assert_eq!(
+            failed(output),
+            ["tests/a.py::test_one[x-y]", "tests/b.py", "tests::two"]
+        );
     }
 
     #[test]
