@@ -30,7 +30,7 @@ pub(super) unsafe fn read(
     geometry.facts.writable = request.wants(Request::WRITABLE) && answer.readonly == 0;
     let row = match request {
         // Then the usual has been tried, and there is probably more to it.
-        Request::FULL_RO => None,
+        Request::FULL_RO | Request::FULL => None,
         // SAFETY: granted by the caller.
         _ => unsafe { read_row(answer, request, None, geometry) },
     };
@@ -40,7 +40,7 @@ pub(super) unsafe fn read(
         unsafe { read_any(answer, request, geometry) }?;
     }
     // A request that takes whatever there is cannot be broken.
-    if request != Request::FULL_RO {
+    if takes(request, answer).is_none() {
         keeps_to(geometry, answer.readonly != 0, request)?;
     }
     Ok(())
@@ -59,14 +59,23 @@ pub(super) unsafe fn read_usual(
     likely: Option<usize>,
     geometry: &mut Geometry,
 ) -> Option<()> {
-    if request != Request::FULL_RO {
-        return None;
-    }
+    let writable = takes(request, answer)?;
     geometry.base = answer.buf.cast();
     // SAFETY: granted by the caller.
     unsafe { read_row(answer, request, likely, geometry) }?;
-    geometry.facts.writable = false;
+    geometry.facts.writable = writable;
     Some(())
+}
+
+/// Whether what a request that takes any layout was granted may be written to; `None` of other requests, and of read-only memory for one
+/// that writes.
+#[inline(always)]
+fn takes(request: Request, answer: &ffi::Py_buffer) -> Option<bool> {
+    match request {
+        Request::FULL_RO => Some(false),
+        Request::FULL if answer.readonly == 0 => Some(true),
+        _ => None,
+    }
 }
 
 /// One axis without gaps, which is what most exporters have; `None` if there is more to it, or if it does not add up.
