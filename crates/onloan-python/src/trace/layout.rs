@@ -22,6 +22,7 @@ pub(super) const WORD: usize = size_of::<usize>();
 pub(super) const TP_NAME: usize = 3 * WORD;
 pub(super) const TP_AS_BUFFER: usize = 20 * WORD;
 pub(super) const TP_INIT: usize = 37 * WORD;
+pub(super) const TP_VECTORCALL: usize = 50 * WORD;
 
 /// Offsets in a `PyWrapperDescrObject`.
 pub(super) const D_TYPE: usize = 2 * WORD;

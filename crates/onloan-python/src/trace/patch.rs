@@ -10,7 +10,8 @@
 //!
 //! Slots are written to where they are. If that page is read-only, the type is given a copy of its slots, which stays.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
+use std::mem;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyBufferError;
@@ -21,10 +22,11 @@ use pyo3::types::{PyDict, PyList, PyType};
 use super::blocked;
 use super::hash::Set;
 use super::layout::{
-    BufferSlots, D_TYPE, D_WRAPPED, Layout, TP_AS_BUFFER, TP_INIT, WORD, address, buffer_slots,
-    pointer, slot, word,
+    BufferSlots, D_TYPE, D_WRAPPED, Layout, TP_AS_BUFFER, TP_INIT, TP_VECTORCALL, WORD, address,
+    buffer_slots, pointer, slot, word,
 };
 use super::ledger::LEDGER;
+use super::lock::Lock;
 use super::pages::Pages;
 use super::pool::{GET_POOL, Pool, RELEASE_POOL};
 
@@ -168,6 +170,12 @@ impl<'py> Scan<'py> {
     }
 }
 
+/// Static types, and the `tp_vectorcall` that they had.
+static SHORTCUTS: Lock<Vec<(usize, usize)>> = Lock::new(Vec::new());
+
+/// `Py_tp_vectorcall`, which the headers have from 3.14 on.
+const PY_TP_VECTORCALL: c_int = 82;
+
 /// `BufferError` and the types below it, as far as they have its `tp_init`, tell of each instance.
 fn exchange_init(py: Python<'_>) -> PyResult<()> {
     let base = py.get_type::<PyBufferError>();
@@ -186,6 +194,17 @@ fn each_init(py: Python<'_>, from: usize, to: usize) -> PyResult<()> {
     if from == 0 || to == 0 || from == to {
         return Ok(());
     }
+    let mut shortcuts = mem::take(&mut *SHORTCUTS.lock());
+    for (class, shortcut) in shortcuts.drain(..) {
+        // SAFETY: a static type, whose slot was looked at when it was put here; written to by who holds the global lock.
+        let place = unsafe { pointer(class, TP_VECTORCALL) };
+        if place.load(Ordering::Acquire).is_null() {
+            place.store(
+                std::ptr::with_exposed_provenance_mut(shortcut),
+                Ordering::Release,
+            );
+        }
+    }
     let subclasses = py.get_type::<PyType>().getattr("__subclasses__")?;
     let mut classes = vec![py.get_type::<PyBufferError>()];
     while let Some(class) = classes.pop() {
@@ -195,13 +214,34 @@ fn each_init(py: Python<'_>, from: usize, to: usize) -> PyResult<()> {
             // Only if it is where it is looked for.
             if place.load(Ordering::Acquire).expose_provenance() == from {
                 place.store(std::ptr::with_exposed_provenance_mut(to), Ordering::Release);
+                if to == blocked::hook_address() {
+                    shortcuts.extend(take_shortcut(&class));
+                }
             }
         }
         for subclass in subclasses.call1((class,))?.cast::<PyList>()? {
             classes.push(subclass.cast_into::<PyType>()?);
         }
     }
+    *SHORTCUTS.lock() = shortcuts;
     Ok(())
+}
+
+/// From 3.14 on `BufferError` has a `tp_vectorcall`, which makes an exception without `tp_init`. A type that has none is called by `tp_call`, which
+/// does the same with it.
+fn take_shortcut(class: &Bound<'_, PyType>) -> Option<(usize, usize)> {
+    if class.py().version_info() < (3, 14) {
+        return None;
+    }
+    let shortcut = slot(class, PY_TP_VECTORCALL);
+    // SAFETY: a type object of CPython is longer than this offset; written to by who holds the global lock.
+    let place = unsafe { pointer(address(class), TP_VECTORCALL) };
+    // Only if it is where it is looked for.
+    if shortcut == 0 || place.load(Ordering::Acquire).expose_provenance() != shortcut {
+        return None;
+    }
+    place.store(std::ptr::null_mut(), Ordering::Release);
+    Some((address(class), shortcut))
 }
 
 /// Types whose `BufferSlots` are to be written to.

@@ -65,10 +65,14 @@ pub(super) fn hex<'py>(
     if args.is_empty() && kwargs.is_none() {
         return digits(&access, py);
     }
-    // What may stand between the digits, and what is said of anything else, is for `bytes` to know.
+    // What may stand between the digits, and what is said of anything else, is for `bytes` to know. A separator whose length releases the view is
+    // refused that, as by memoryview.
     let copied = copy(&access, py, Order::C)?;
     drop(access);
-    copied.call_method("hex", args, kwargs)
+    view.export_begins()?;
+    let digits = copied.call_method("hex", args, kwargs);
+    view.export_ended();
+    digits
 }
 
 /// Two digits for each byte.
