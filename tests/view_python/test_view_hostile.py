@@ -144,15 +144,17 @@ def test_a_release_that_releases_and_looks_at_the_view_again():
     assert exporter.released == 1
 
 
-def test_an_owner_whose_hash_releases_the_view():
+def test_an_owner_whose_hash_releases_the_view_is_refused_that():
     class Owner(bytes):
         def __hash__(self):
             view.release()
             return 1
 
     view = View(Owner(b"abc"))
-    with pytest.raises(ValueError, match="released"):
+    with pytest.raises(BufferError, match="exported"):
         hash(view)
+    assert view.tobytes() == b"abc"
+    view.release()
 
 
 def test_a_separator_whose_length_releases_the_view_does_not_get_that_far():

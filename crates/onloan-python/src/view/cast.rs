@@ -1,7 +1,7 @@
 //! `cast`: the same bytes as other items.
 //!
-//! Without `order` and `strides` the rules are memoryview's, and what it refuses is refused: native letters only, one of the two formats
-//! of bytes, no empty dimensions. Wider than it: several dimensions become several others, and a block in Fortran order becomes one dimension.
+//! Without `order` and `strides` the rules are memoryview's, and what it refuses is refused: native letters only (and complex numbers, as from CPython
+//! 3.15 on), one of the two formats of bytes, no empty dimensions. Wider than it: several dimensions become several others, and a block in Fortran order becomes one dimension.
 //! Who gives `order` or `strides` makes a call that memoryview does not know; there every format of the grammar may become any other one.
 
 use std::ffi::CString;
@@ -80,7 +80,7 @@ pub(super) fn quick_row(view: &View, text: &str) -> Option<(&'static Native, Lin
     let line = view.geometry.line().filter(|line| line.is_gapless())?;
     let bytes = line.extent.unsigned_abs() * line.itemsize;
     let fits = view.item.is_byte() || Item::Native(native).is_byte();
-    (fits && bytes & (native.size() - 1) == 0).then(|| (native, row_of(bytes, native)))
+    (fits && bytes & (native.size() - 1) == 0).then(|| (native, row_of(bytes, native.size())))
 }
 
 /// As [`quick_row`], in a few dimensions.
@@ -96,13 +96,13 @@ pub(super) fn quick_shape(
     (geometry.nbytes() == bytes).then_some((native, geometry))
 }
 
-/// So many bytes as items of a native letter, of which they are a multiple. Its size is a power of 2.
+/// So many bytes as items of a native letter or of a complex one, of which they are a multiple. Their sizes are powers of 2.
 #[inline]
-fn row_of(bytes: usize, native: &Native) -> Line {
+fn row_of(bytes: usize, itemsize: usize) -> Line {
     Line {
-        extent: (bytes >> native.size().trailing_zeros()).cast_signed(),
-        stride: native.size().cast_signed(),
-        itemsize: native.size(),
+        extent: (bytes >> itemsize.trailing_zeros()).cast_signed(),
+        stride: itemsize.cast_signed(),
+        itemsize,
     }
 }
 
@@ -133,24 +133,24 @@ fn plain(
     {
         return Err(type_error("memoryview: cast must be 1D -> ND or ND -> 1D"));
     }
-    let native = Native::find(text.as_bytes()).ok_or_else(unknown_format)?;
-    let item = Item::Native(native);
+    let item = plain_item(text)?;
+    let itemsize = item.plan().map_or(1, onloan::format::Plan::size);
     if !view.item.is_byte() && !item.is_byte() {
         return Err(type_error(
             "memoryview: cannot cast between two non-byte formats",
         ));
     }
-    if !from.nbytes().is_multiple_of(native.size()) {
+    if !from.nbytes().is_multiple_of(itemsize) {
         return Err(type_error(
             "memoryview: length is not a multiple of itemsize",
         ));
     }
     let layout = match shape {
         None => {
-            return Ok((item, Geometry::along(row_of(from.nbytes(), native))));
+            return Ok((item, Geometry::along(row_of(from.nbytes(), itemsize))));
         }
         Some(shape) => {
-            let mut product = native.size().cast_signed();
+            let mut product = itemsize.cast_signed();
             for extent in &shape {
                 if *extent <= 0 {
                     return Err(PyValueError::new_err(
@@ -166,10 +166,19 @@ fn plain(
                     "memoryview: product(shape) * itemsize != buffer size",
                 ));
             }
-            Layout::c_order(&shape, native.size())
+            Layout::c_order(&shape, itemsize)
         }
     };
     Ok((item, Geometry::of(layout.map_err(crate::errors::value)?)))
+}
+
+/// A native letter, or a complex number as the memoryview of CPython 3.15 knows it.
+fn plain_item(text: &str) -> PyResult<Item> {
+    match Native::find(text.as_bytes()) {
+        Some(native) => Ok(Item::Native(native)),
+        None if matches!(text, "Zf" | "@Zf" | "Zd" | "@Zd") => any_item(text),
+        None => Err(unknown_format()),
+    }
 }
 
 /// Any format, with the size that `struct.calcsize` gives.

@@ -47,8 +47,11 @@ pub(super) fn hash(view: &View, py: Python<'_>) -> PyResult<isize> {
         ));
     }
     if let Some(owner) = owner {
-        // For what it raises. It may release the view.
-        owner.hash()?;
+        // For what it raises. Meanwhile the view cannot be released, as by memoryview.
+        view.export_begins()?;
+        let hashed = owner.hash();
+        view.export_ended();
+        hashed?;
     }
     let access = view.enter()?;
     let hash = bytes::copy(&access, py, Order::C)?.hash()?;
