@@ -112,6 +112,8 @@ impl<'h, 'py> Search<'h, 'py> {
         }
         missing.sort_unstable();
         let heap = self.heap;
+        // How far before its view the pointer leads that was found: what lies nearer is more likely to be it.
+        let mut distances = vec![BEFORE + 1; targets.len()];
         let mut sizes: Map<usize, (usize, bool)> = Map::default();
         let mut seen = Set::default();
         let mut look = |object: usize| {
@@ -123,6 +125,7 @@ impl<'h, 'py> Search<'h, 'py> {
                 && *view < object + size
             {
                 targets[*number].start = object;
+                distances[*number] = 0;
             }
             if !foreign || size > LONGEST_BODY {
                 return;
@@ -132,10 +135,10 @@ impl<'h, 'py> Search<'h, 'py> {
                 let pointer = unsafe { word(object, place) };
                 let first = missing.partition_point(|(view, _)| *view < pointer);
                 if let Some((view, number)) = missing.get(first)
-                    && view - pointer <= BEFORE
-                    && targets[*number].start == 0
+                    && view - pointer < distances[*number]
                 {
                     targets[*number].start = object;
+                    distances[*number] = view - pointer;
                 }
             }
         };
