@@ -59,6 +59,7 @@ class Buffer:
         shape: _Shape | None = None,
         readonly: bool = False,
         align: SupportsIndex = 64,
+        registered: bool = False,
     ) -> Self: ...
     @classmethod
     def zeros(
@@ -69,6 +70,7 @@ class Buffer:
         align: SupportsIndex = 64,
         huge_pages: bool = False,
         readonly: bool = False,
+        registered: bool = False,
     ) -> Buffer: ...
     @classmethod
     def from_file(
@@ -80,6 +82,7 @@ class Buffer:
         shape: _Shape | None = None,
         offset: SupportsIndex = 0,
         length: SupportsIndex | None = None,
+        registered: bool = False,
     ) -> Buffer: ...
     @classmethod
     def shared(
@@ -90,9 +93,12 @@ class Buffer:
         shape: _Shape | None = None,
         format: str = "B",
         readonly: bool = False,
+        registered: bool = False,
     ) -> Buffer: ...
     @classmethod
-    def lazy(cls, function: Callable[[], _Exporter], *, format: str = "B", shape: _Shape | None = None) -> Buffer: ...
+    def lazy(
+        cls, function: Callable[[], _Exporter], *, format: str = "B", shape: _Shape | None = None, registered: bool = False
+    ) -> Buffer: ...
     @property
     def format(self) -> str: ...
     @property
@@ -113,6 +119,8 @@ class Buffer:
     def name(self) -> str | None: ...
     @property
     def exports(self) -> int: ...
+    @property
+    def registered(self) -> bool: ...
     @property
     def closed(self) -> bool: ...
     def resize(self, shape: _Shape) -> None: ...

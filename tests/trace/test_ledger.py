@@ -359,3 +359,16 @@ def test_generators_and_sockets_are_matched_too():
     assert export.acquired_at[0].function == "generate"
     assert list(generator) == []
     assert live_of(lent) == []
+
+
+def test_a_consumer_that_cuts_what_it_was_lent_in_its_own_struct_is_matched():
+    testbuffer = pytest.importorskip("_testbuffer")
+    for _ in range(50):
+        lent = testbuffer.ndarray(list(range(24)), shape=[2, 3, 4], format="H", flags=testbuffer.ND_PIL)
+        part = lent[1:, 1:3, ::2]
+        (export,) = live_of(lent)
+        assert export.acquired_at[0].function == "test_a_consumer_that_cuts_what_it_was_lent_in_its_own_struct_is_matched"
+        del part
+        assert live_of(lent) == []
+        del lent
+        assert onloan.snapshot().lost.unmatched_releases == 0

@@ -129,3 +129,48 @@ print(rust.slice_of(rust.lend_cell([5], False), "u32"), rust.slice_of(b"a", "u8"
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "None [97]\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the test protects a page by mprotect")
+def test_a_module_of_an_older_version_is_asked_what_it_knows_and_no_more():
+    pytest.importorskip("onloan_suite")
+    pytest.importorskip("onloan")
+    program = """
+import ctypes, mmap
+import onloan_suite as suite, onloan_suite_view as rust
+
+rust.slice_of(rust.lend_cell([5], False), "u32")
+get = ctypes.pythonapi.PyCapsule_GetPointer
+get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+import sys
+table = get(sys.modules["onloan._capsule"].providers, b"onloan._capsule.providers")
+first = ctypes.c_void_p.from_address(table + 8)
+
+asked = []
+@ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+def steady(buffer, stretch):
+    asked.append(buffer)
+    return 0
+
+# What the first version had: 24 bytes, at the very end of memory that may be read.
+page = mmap.PAGESIZE
+memory = mmap.mmap(-1, 2 * page)
+start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(start + page), page, 0) == 0
+old = start + page - 24
+ctypes.c_uint32.from_address(old).value, ctypes.c_uint32.from_address(old + 4).value = 1, 24
+ctypes.c_void_p.from_address(old + 8).value = first.value
+ctypes.c_void_p.from_address(old + 16).value = ctypes.cast(steady, ctypes.c_void_p).value
+first.value = old
+
+print(rust.slice_of(suite.FrozenCell("read_only", [1, 2]), "u8"), rust.slice_of(memoryview(bytearray(b"a")).toreadonly(), "u8"), len(asked))
+cell = suite.FrozenCell("read_only", [1, 2])
+cell.register()
+import onloan
+onloan.start()
+print(rust.slice_of(cell, "u8"), len(asked))
+view = memoryview(cell)
+print(len(onloan.exports(cell)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[1, 2] None 1\n[1, 2] 1\n1\n", "")

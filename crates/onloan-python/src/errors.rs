@@ -16,7 +16,7 @@ use std::fmt::Display;
 use std::io;
 
 use onloan::{Busy, OutOfMemory};
-use pyo3::exceptions::{PyBufferError, PyMemoryError, PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 /// A shape, a format or a value that cannot be.
@@ -56,8 +56,8 @@ pub(crate) fn located(py: Python<'_>, error: PyErr, place: &str) -> PyErr {
 }
 
 /// `cannot resize: 2 exports are out`.
-pub(crate) fn busy(wanted: &str, busy: &Busy) -> PyErr {
-    PyBufferError::new_err(format!("cannot {wanted}: {}", busy.blocked()))
+pub(crate) fn busy(wanted: &'static str, busy: Busy) -> PyErr {
+    busy.while_trying_to(wanted).into()
 }
 
 /// An error of the system about `name`, which becomes `OSError.filename`.

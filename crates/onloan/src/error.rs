@@ -7,14 +7,26 @@ use onloan_core::state::Blocked;
 use pyo3::exceptions::{PyBufferError, PyMemoryError};
 use pyo3::prelude::*;
 
+use crate::ledger;
 use crate::storage::OutOfMemory;
 
 /// A use of a cell that others stand in the way of. As a Python exception: `BufferError`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Busy {
     pub(crate) wanted: &'static str,
     pub(crate) blocked: Blocked,
+    /// Where the ledger has the cell; 0 if it is not registered.
+    pub(crate) cell: usize,
 }
+
+impl PartialEq for Busy {
+    /// Two refusals are equal if they say the same.
+    fn eq(&self, other: &Busy) -> bool {
+        (self.wanted, self.blocked) == (other.wanted, other.blocked)
+    }
+}
+
+impl Eq for Busy {}
 
 impl Busy {
     /// What stands in the way.
@@ -55,8 +67,13 @@ impl fmt::Display for Busy {
 impl std::error::Error for Busy {}
 
 impl From<Busy> for PyErr {
+    /// Of a [registered](crate::ExportCell::register) cell the error gets a note that names the exports.
     fn from(busy: Busy) -> PyErr {
-        PyBufferError::new_err(busy.to_string())
+        let error = PyBufferError::new_err(busy.to_string());
+        if busy.cell != 0 && busy.exports() > 0 {
+            Python::try_attach(|py| ledger::explain(py, &error, busy.cell));
+        }
+        error
     }
 }
 
@@ -134,7 +151,10 @@ impl<S: fmt::Debug> std::error::Error for NotPut<S> {}
 
 impl<S> From<NotPut<S>> for PyErr {
     fn from(refused: NotPut<S>) -> PyErr {
-        PyBufferError::new_err(refused.reason.to_string())
+        match refused.reason {
+            PutError::Busy(busy) => busy.into(),
+            PutError::Layout(_) => PyBufferError::new_err(refused.reason.to_string()),
+        }
     }
 }
 

@@ -31,6 +31,7 @@
 //! - [`Storage`]: what can own the memory; how to add one.
 //! - [`Element`](macro@Element): what an item may be; `#[derive(Element)]` for `#[repr(C)]` structs.
 //! - [`ExportCell::builder`]: shapes, strides, formats, hooks, copies on request.
+//! - [`ExportCell::register`]: who has what the cell has lent, since when, acquired at which line.
 //! - [`Loan`]: the memory of any exporter, held.
 //! - [`exporter`]: the macro, also for ordinary classes, several fields, and inheritance.
 //!
@@ -45,6 +46,8 @@ extern crate self as onloan;
 
 mod cell;
 mod error;
+#[allow(unsafe_code)]
+mod ledger;
 #[allow(unsafe_code)]
 mod pending;
 mod slots;
@@ -81,6 +84,10 @@ pub mod __private {
     pub const GIL_DISABLED: bool = cfg!(Py_GIL_DISABLED);
 
     pub use pyo3;
+
+    // For the Python package alone.
+    pub use crate::ledger::Ledger;
+    pub use crate::table::{Package, announce_with};
 
     pub use crate::slots::{
         Access, Export, ExporterClass, Lender, Slots, getbuffer_plain, given, releasebuffer_plain,

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Whoever comes first makes the table; it is never freed, as extension modules are never unloaded. A module adds itself with the first
-//! request to one of its classes.
+//! request to one of its classes; the module of the Python package, which has more to offer, when it is imported.
 //!
 //! # Compatibility
 //!
@@ -16,7 +16,7 @@
 //! says how much there is. A module that meets a struct too small for what it wants to know does without. A change of meaning is a
 //! new capsule of another name.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
@@ -25,6 +25,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::ledger::Ledger;
+use crate::pending::Pending;
 use crate::slots::steady;
 
 const MODULE: &CStr = c"onloan._capsule";
@@ -41,7 +43,7 @@ struct Table {
     first: AtomicPtr<Provider>,
 }
 
-/// What one extension module offers to all others.
+/// What one extension module offers to all others: so much each has.
 #[repr(C)]
 struct Provider {
     version: u32,
@@ -49,6 +51,23 @@ struct Provider {
     size: u32,
     next: *const Provider,
     steady: Steady,
+}
+
+/// As a provider is today: whether one has the later fields its `size` says.
+#[repr(C)]
+struct Extended {
+    base: Provider,
+    package: Package,
+}
+
+/// What only the module of the Python package has; of others NULL.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Package {
+    /// The function for which one stands that the tracer has put into a slot; NULL if it is none of those.
+    pub original: Option<unsafe extern "C" fn(*const c_void) -> *const c_void>,
+    /// The ledger.
+    pub ledger: Option<&'static Ledger>,
 }
 
 type Steady = unsafe extern "C" fn(*const ffi::Py_buffer, *mut Stretch) -> c_int;
@@ -67,31 +86,47 @@ const _: () = {
     assert!(size_of::<Provider>() == 24);
     assert!(std::mem::offset_of!(Provider, next) == 8);
     assert!(std::mem::offset_of!(Provider, steady) == 16);
+    assert!(size_of::<Extended>() == 40 && std::mem::offset_of!(Extended, package) == 24);
+    assert!(std::mem::offset_of!(Package, ledger) == 8);
     assert!(size_of::<Stretch>() == 16 && std::mem::offset_of!(Stretch, bytes) == 8);
 };
 
 /// Offers what this module knows to all others; once. Where that cannot be, the others know less, and are none the worse.
 pub(crate) fn announce(py: Python<'_>) {
+    announce_with(
+        py,
+        Package {
+            original: None,
+            ledger: None,
+        },
+    );
+}
+
+/// The same, for the module of the Python package, before anybody has asked one of its classes.
+pub fn announce_with(py: Python<'_>, package: Package) {
     static ANNOUNCED: AtomicBool = AtomicBool::new(false);
     if ANNOUNCED.swap(true, Ordering::AcqRel) {
         return;
     }
     let Ok(table) = table(py) else { return };
-    let provider = Box::leak(Box::new(Provider {
-        version: VERSION,
-        size: size_of::<Provider>() as u32,
-        next: ptr::null(),
-        steady,
+    let provider = Box::leak(Box::new(Extended {
+        base: Provider {
+            version: VERSION,
+            size: size_of::<Extended>() as u32,
+            next: ptr::null(),
+            steady,
+        },
+        package,
     }));
     let mut first = table.first.load(Ordering::Acquire);
     loop {
-        provider.next = first;
-        match table.first.compare_exchange_weak(
-            first,
-            provider,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        ) {
+        provider.base.next = first;
+        // A pointer to all of it, which is known by its beginning.
+        let this = ptr::from_mut(provider).cast::<Provider>();
+        match table
+            .first
+            .compare_exchange_weak(first, this, Ordering::AcqRel, Ordering::Acquire)
+        {
             Ok(_) => return,
             Err(other) => first = other,
         }
@@ -103,15 +138,9 @@ pub(crate) fn announce(py: Python<'_>) {
 /// # Safety
 /// `buffer` was filled by `PyObject_GetBuffer` (or is a copy of a struct that was) and not released.
 pub(crate) unsafe fn ask(py: Python<'_>, buffer: &ffi::Py_buffer) -> Option<Stretch> {
-    let table = table(py).ok()?;
-    let mut next = table.first.load(Ordering::Acquire).cast_const();
-    while let Some(provider) = NonNull::new(next.cast_mut()) {
+    for provider in providers(py) {
         // SAFETY: what is in the list was leaked by its module, and is not changed any more.
         let provider = unsafe { provider.as_ref() };
-        next = provider.next;
-        if (provider.size as usize) < size_of::<Provider>() {
-            continue;
-        }
         let mut stretch = Stretch {
             start: ptr::null(),
             bytes: 0,
@@ -125,12 +154,55 @@ pub(crate) unsafe fn ask(py: Python<'_>, buffer: &ffi::Py_buffer) -> Option<Stre
     None
 }
 
+/// What a slot held before the tracer put a function of its own there; what it holds, if that is none of the tracer's.
+pub(crate) fn original(py: Python<'_>, slot: *const c_void) -> *const c_void {
+    for original in packages(py).filter_map(|package| package.original) {
+        // SAFETY: attached; the function of a module that is never unloaded takes any address.
+        let behind = unsafe { original(slot) };
+        if !behind.is_null() {
+            return behind;
+        }
+    }
+    slot
+}
+
+/// The ledger of the Python package, if that was imported and has one.
+pub(crate) fn ledger(py: Python<'_>) -> Option<&'static Ledger> {
+    packages(py).find_map(|package| package.ledger)
+}
+
+fn packages(py: Python<'_>) -> impl Iterator<Item = &'static Package> {
+    providers(py).filter_map(|provider| {
+        // SAFETY: what is in the list was leaked by its module, and is not changed any more.
+        let size = unsafe { provider.as_ref() }.size;
+        if (size as usize) < size_of::<Extended>() {
+            return None;
+        }
+        // SAFETY: so long, by its own account; leaked and not changed, as above.
+        Some(&unsafe { provider.cast::<Extended>().as_ref() }.package)
+    })
+}
+
+/// All modules that offer something, the latest first.
+fn providers(py: Python<'_>) -> impl Iterator<Item = NonNull<Provider>> {
+    let first = table(py).map_or(ptr::null_mut(), |table| table.first.load(Ordering::Acquire));
+    let next = |provider: &NonNull<Provider>| {
+        // SAFETY: what is in the list was leaked by its module, and is not changed any more.
+        NonNull::new(unsafe { provider.as_ref() }.next.cast_mut())
+    };
+    std::iter::successors(NonNull::new(first), next)
+}
+
 /// The table of this process; made if there is none.
 fn table(py: Python<'_>) -> PyResult<&'static Table> {
     static TABLE: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
     let mut known = TABLE.load(Ordering::Acquire);
     if known.is_null() {
-        known = find(py)?.as_ptr();
+        // It may be looked for in a release, while an exception is pending.
+        let pending = Pending::put_aside(py);
+        let found = find(py);
+        pending.put_back(py);
+        known = found?.as_ptr();
         TABLE.store(known, Ordering::Release);
     }
     // SAFETY: not NULL; of the capsule, which leads to a table that was leaked.

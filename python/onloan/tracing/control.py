@@ -32,7 +32,7 @@ def start(frames: int = 10) -> None:
 
 
 def stop() -> None:
-    """Puts every slot back. What was recorded is forgotten; without a start nothing happens."""
+    """Puts every slot back. What was recorded is forgotten, but for what registered exporters have out; without a start nothing happens."""
     global _started_here
     with _lock:
         _started_here = False

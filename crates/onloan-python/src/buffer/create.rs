@@ -90,6 +90,16 @@ pub(super) fn made(memory: Memory, item: Item, layout: Layout, readonly: bool) -
     Ok(Buffer::made(cell, item, Origin::Memory))
 }
 
+impl Buffer {
+    /// The same, its exports put down from now on if that is wanted.
+    pub(super) fn registered(self, py: Python<'_>, wanted: bool) -> PyResult<Buffer> {
+        if wanted {
+            self.cell.register(py)?;
+        }
+        Ok(self)
+    }
+}
+
 pub(super) fn c_order(shape: &[isize], item: &Item) -> PyResult<Layout> {
     Layout::c_order(shape, item.size()).map_err(errors::value)
 }

@@ -13,7 +13,7 @@ pub(super) fn close(buffer: &Buffer, py: Python<'_>) -> PyResult<()> {
         return Ok(());
     }
     let freed = buffer.cell.take(py).map(drop);
-    freed.map_err(|busy| errors::busy("close", &busy))?;
+    freed.map_err(|busy| errors::busy("close", busy))?;
     if let Origin::Lazy(function, _) = &buffer.origin {
         function.clear();
     }
@@ -34,5 +34,12 @@ pub(super) fn leave(buffer: &Buffer, py: Python<'_>, error: &Bound<'_, PyAny>) -
         "onloan.Buffer: {}; the memory is freed at the last release",
         refused.value(py)
     );
-    error.call_method1("add_note", (note,)).map(drop)
+    error.call_method1("add_note", (note,))?;
+    // Of a registered Buffer: who has it.
+    if let Ok(notes) = refused.value(py).getattr("__notes__") {
+        for note in notes.try_iter()? {
+            error.call_method1("add_note", (note?,))?;
+        }
+    }
+    Ok(())
 }

@@ -175,7 +175,7 @@ fn change(
         let mut guard = buffer
             .cell
             .write(py)
-            .map_err(|busy| errors::busy(wanted, &busy))?;
+            .map_err(|busy| errors::busy(wanted, busy))?;
         let own = match &*guard {
             Memory::Own(_) => None,
             Memory::Lent(loan) => Some(memory::copy(py, loan, memory::ALIGN)?),

@@ -59,7 +59,7 @@ enum Origin {
 
 /// Typed, N-dimensional memory that is lent through the buffer protocol.
 ///
-/// Buffer(data=b"", *, format=None, shape=None, readonly=False, align=64)
+/// Buffer(data=b"", *, format=None, shape=None, readonly=False, align=64, registered=False)
 ///
 /// A copy of data: of any object that lends a buffer (also strided or with
 /// suboffsets; the copy is in C order), or of Python values in nested
@@ -69,7 +69,9 @@ enum Origin {
 /// last extent, as long as the bytes come out even. align is a power of two.
 ///
 /// While exports are out the memory stays where it is: resize, extend, append
-/// and close raise `BufferError` and say how many exports stand in the way.
+/// and close raise `BufferError` and say how many exports stand in the way. If
+/// registered, `exports()`, `holders()` and that error say who has them, since when,
+/// acquired at which line, as while tracing is on.
 ///
 /// Errors: `ValueError` for a format, shape or value that cannot be, `TypeError`
 /// for data of another kind, `MemoryError`.
@@ -133,7 +135,7 @@ impl Buffer {
 #[pymethods]
 impl Buffer {
     #[new]
-    #[pyo3(signature = (data=create::Data::Nothing, *, format=None, shape=None, readonly=false, align=None), text_signature = "(data=b'', *, format=None, shape=None, readonly=False, align=64)")]
+    #[pyo3(signature = (data=create::Data::Nothing, *, format=None, shape=None, readonly=false, align=None, registered=false), text_signature = "(data=b'', *, format=None, shape=None, readonly=False, align=64, registered=False)")]
     fn new(
         py: Python<'_>,
         data: create::Data<'_>,
@@ -141,8 +143,9 @@ impl Buffer {
         shape: Option<&Bound<'_, PyAny>>,
         readonly: bool,
         align: Option<&Bound<'_, PyAny>>,
+        registered: bool,
     ) -> PyResult<Buffer> {
-        create::from_data(py, data, format, shape, readonly, align)
+        create::from_data(py, data, format, shape, readonly, align)?.registered(py, registered)
     }
 
     /// Zeros.
@@ -153,7 +156,7 @@ impl Buffer {
     ///
     /// Errors: `ValueError` for a shape or format that cannot be, `MemoryError`.
     #[classmethod]
-    #[pyo3(signature = (shape, format="B", *, align=None, huge_pages=false, readonly=false), text_signature = "($cls, shape, format='B', *, align=64, huge_pages=False, readonly=False)")]
+    #[pyo3(signature = (shape, format="B", *, align=None, huge_pages=false, readonly=false, registered=false), text_signature = "($cls, shape, format='B', *, align=64, huge_pages=False, readonly=False, registered=False)")]
     fn zeros(
         _class: &Bound<'_, PyType>,
         shape: &Bound<'_, PyAny>,
@@ -161,8 +164,10 @@ impl Buffer {
         align: Option<&Bound<'_, PyAny>>,
         huge_pages: bool,
         readonly: bool,
+        registered: bool,
     ) -> PyResult<Buffer> {
-        create::zeros(shape, format, align, huge_pages, readonly)
+        create::zeros(shape, format, align, huge_pages, readonly)?
+            .registered(shape.py(), registered)
     }
 
     /// A file, mapped: its bytes are read as they are touched.
@@ -178,7 +183,7 @@ impl Buffer {
     /// Errors: `OSError` such as `FileNotFoundError`, with the file name; `ValueError`
     /// if the file has not these bytes, or they are not a number of items.
     #[classmethod]
-    #[pyo3(signature = (path, mode="r", *, format="B", shape=None, offset=None, length=None), text_signature = "($cls, path, mode='r', *, format='B', shape=None, offset=0, length=None)")]
+    #[pyo3(signature = (path, mode="r", *, format="B", shape=None, offset=None, length=None, registered=false), text_signature = "($cls, path, mode='r', *, format='B', shape=None, offset=0, length=None, registered=False)")]
     #[allow(clippy::too_many_arguments)]
     fn from_file(
         _class: &Bound<'_, PyType>,
@@ -189,9 +194,11 @@ impl Buffer {
         shape: Option<&Bound<'_, PyAny>>,
         offset: Option<&Bound<'_, PyAny>>,
         length: Option<&Bound<'_, PyAny>>,
+        registered: bool,
     ) -> PyResult<Buffer> {
         let item = Item::new(format, None)?;
-        mapped::from_file(py, &path, mode, item, shape, [offset, length])
+        mapped::from_file(py, &path, mode, item, shape, [offset, length])?
+            .registered(py, registered)
     }
 
     /// POSIX shared memory, the same that
@@ -206,7 +213,8 @@ impl Buffer {
     /// for a name or a shape that cannot be; `NotImplementedError` on systems
     /// without POSIX shared memory.
     #[classmethod]
-    #[pyo3(signature = (name=None, *, create=false, shape=None, format="B", readonly=false))]
+    #[pyo3(signature = (name=None, *, create=false, shape=None, format="B", readonly=false, registered=false))]
+    #[allow(clippy::too_many_arguments)]
     fn shared(
         _class: &Bound<'_, PyType>,
         py: Python<'_>,
@@ -215,9 +223,10 @@ impl Buffer {
         shape: Option<&Bound<'_, PyAny>>,
         format: &str,
         readonly: bool,
+        registered: bool,
     ) -> PyResult<Buffer> {
         let item = Item::new(format, None)?;
-        mapped::shared(py, name, create, shape, item, readonly)
+        mapped::shared(py, name, create, shape, item, readonly)?.registered(py, registered)
     }
 
     /// Memory that exists only while it is used.
@@ -232,14 +241,15 @@ impl Buffer {
     /// reaches whoever asked for the memory, as does `ValueError` for a result of
     /// another size.
     #[classmethod]
-    #[pyo3(signature = (function, *, format="B", shape=None))]
+    #[pyo3(signature = (function, *, format="B", shape=None, registered=false))]
     fn lazy(
         _class: &Bound<'_, PyType>,
         function: &Bound<'_, PyAny>,
         format: &str,
         shape: Option<&Bound<'_, PyAny>>,
+        registered: bool,
     ) -> PyResult<Buffer> {
-        lazy::lazy(function, format, shape)
+        lazy::lazy(function, format, shape)?.registered(function.py(), registered)
     }
 
     /// The format of an item, as memoryview.format.
@@ -306,8 +316,14 @@ impl Buffer {
 
     /// How many exports are out now: acquired and not yet released.
     #[getter]
-    fn exports(&self) -> u64 {
+    pub(crate) fn exports(&self) -> u64 {
         self.cell.exports()
+    }
+
+    /// Who acquires an export is put down.
+    #[getter(registered)]
+    fn is_registered(&self) -> bool {
+        self.cell.is_registered()
     }
 
     /// `close()` was called: the Buffer cannot be used any more.

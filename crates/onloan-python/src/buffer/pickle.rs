@@ -75,7 +75,7 @@ pub(crate) fn rebuild(
     made(memory, item, layout, readonly)
 }
 
-/// A `Buffer` of its own memory with the same contents.
+/// A `Buffer` of its own memory with the same contents, registered if the other is. (One from a pickle is not: it may be another process's.)
 pub(super) fn copy(slf: &Bound<'_, Buffer>) -> PyResult<Buffer> {
     let py = slf.py();
     let buffer = slf.get();
@@ -83,5 +83,6 @@ pub(super) fn copy(slf: &Bound<'_, Buffer>) -> PyResult<Buffer> {
     let item = Item::new(buffer.item.text(), Some(buffer.item.size()))?;
     let bytes = memory::copy(py, &loan, memory::ALIGN)?;
     let readonly = buffer.cell.is_read_only();
-    made(Memory::Own(bytes), item, loan.layout().clone(), readonly)
+    let copy = made(Memory::Own(bytes), item, loan.layout().clone(), readonly)?;
+    copy.registered(py, buffer.cell.is_registered())
 }

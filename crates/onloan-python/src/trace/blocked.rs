@@ -98,7 +98,7 @@ type ErrorFacts = (String, String, Vec<FrameText>, Vec<Lent>, String, f64);
 pub(super) fn errors() -> Vec<ErrorFacts> {
     let errors = ERRORS.lock().clone();
     let facts = |error: Error| {
-        let time = f64::from(error.time) / 1000.0;
+        let time = clock::seconds(error.time);
         (
             error.kind,
             error.message,
@@ -124,27 +124,18 @@ unsafe extern "C" fn init(
     let original = unsafe { mem::transmute::<usize, Init>(original()) };
     // SAFETY: granted by the caller.
     let answer = unsafe { original(error, arguments, named) };
-    if answer == 0
-        && ON.load(Ordering::Relaxed)
-        && !ENDING.load(Ordering::Relaxed)
-        && is_ours()
-        && !BUSY.swap(true, Ordering::Acquire)
-    {
+    if answer == 0 && ON.load(Ordering::Relaxed) && !ENDING.load(Ordering::Relaxed) && is_ours() {
         // SAFETY: slots are called attached.
         let py = unsafe { Python::assume_attached() };
-        let pending = Pending::put_aside();
         // SAFETY: the exception that is being made.
         let error: Bound<'_, PyAny> = unsafe { Bound::from_borrowed_ptr(py, error) };
-        // What cannot be explained stays as it is.
-        let _explained = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| explain(&error)));
-        pending.put_back();
-        BUSY.store(false, Ordering::Release);
+        alone(|| explain(&error));
     }
     answer
 }
 
 /// Whether the running interpreter is the one that tracing was started in: of others nothing is looked at.
-fn is_ours() -> bool {
+pub(super) fn is_ours() -> bool {
     // SAFETY: attached, as slots are.
     let interpreter = unsafe { ffi::PyInterpreterState_Get() };
     layout().is_some_and(|layout| layout.interpreter == interpreter.addr())
@@ -177,6 +168,26 @@ fn is_about_exports(message: &str) -> Option<bool> {
     says(&refused).then_some(false)
 }
 
+/// Runs a search, and counts how long it takes; `false`: holders are not to be searched for any more.
+pub(super) fn searched<T>(search: impl FnOnce(bool) -> T) -> T {
+    let began = Instant::now();
+    let found = search(SPENT.load(Ordering::Relaxed) < MOST_MILLISECONDS);
+    SPENT.fetch_add(began.elapsed().as_millis() as u64, Ordering::Relaxed);
+    found
+}
+
+/// Runs an explanation, unless one is running; what it raises is dropped, and what was set before is set again.
+pub(super) fn alone(explain: impl FnOnce() -> PyResult<()>) {
+    if BUSY.swap(true, Ordering::Acquire) {
+        return;
+    }
+    let pending = Pending::put_aside();
+    // What cannot be explained stays as it is.
+    let _explained = std::panic::catch_unwind(std::panic::AssertUnwindSafe(explain));
+    pending.put_back();
+    BUSY.store(false, Ordering::Release);
+}
+
 fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = error.py();
     let arguments = error.getattr("args")?;
@@ -201,10 +212,7 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
     if exporters.is_empty() {
         return Ok(());
     }
-    let began = Instant::now();
-    let holders = SPENT.load(Ordering::Relaxed) < MOST_MILLISECONDS;
-    let mut blocked_by = report::in_the_way(py, &exporters, holders)?;
-    SPENT.fetch_add(began.elapsed().as_millis() as u64, Ordering::Relaxed);
+    let mut blocked_by = searched(|holders| report::in_the_way(py, &exporters, holders))?;
     if blocked_by.is_empty() {
         return Ok(());
     }

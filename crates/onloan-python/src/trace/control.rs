@@ -44,7 +44,11 @@ pub(crate) fn trace_start(py: Python<'_>, frames: usize) -> PyResult<Option<Stri
     }
     remember(py)?;
     hooks::DEPTH.store(frames, Ordering::Relaxed);
-    clock::restart();
+    if forget(py) == 0 {
+        clock::restart();
+    } else {
+        clock::begin();
+    }
     let left_out = patch::exchange(py, layout)?;
     LEFT_OUT.store(left_out as usize, Ordering::Relaxed);
     imports::watch(py)?;
@@ -63,13 +67,23 @@ pub(crate) fn trace_stop(py: Python<'_>) -> PyResult<()> {
     let unwatched = imports::unwatch(py);
     super::blocked::forget();
     super::beat::stop();
-    let old = std::mem::replace(&mut *LEDGER.lock(), Ledger::new());
+    forget(py);
+    restored.and(unwatched)
+}
+
+/// Forgets all but what registered cells have out; that is so many exports.
+fn forget(_py: Python<'_>) -> usize {
+    let mut ledger = LEDGER.lock();
+    // SAFETY: attached.
+    let old = unsafe { ledger.renew() };
+    let kept = ledger.records.len();
+    drop(ledger);
     for code in old.stacks.into_codes() {
         let code = std::ptr::with_exposed_provenance_mut(code);
-        // SAFETY: attached; the reference was the ledger's, which is gone.
+        // SAFETY: attached; the reference was the old ledger's.
         unsafe { ffi::Py_DecRef(code) };
     }
-    restored.and(unwatched)
+    kept
 }
 
 /// Whether acquisitions are recorded.
@@ -133,6 +147,15 @@ fn seed(py: Python<'_>) -> PyResult<()> {
         let label = unsafe { word(kind, layout::TP_NAME) };
         let name = words::type_name(class.as_any());
         let mut ledger = LEDGER.lock();
+        let exporter = layout::address(&exporter);
+        let known = |record: &Record| record.registered && record.exporter == exporter;
+        if ledger
+            .records
+            .of_view(managed.view)
+            .is_some_and(|record| known(record))
+        {
+            continue;
+        }
         ledger.kinds.add(kind, label, name, true);
         let Some((kind, _)) = ledger.kinds.find(kind, label) else {
             continue;
@@ -141,7 +164,7 @@ fn seed(py: Python<'_>) -> PyResult<()> {
         SEQUENCE.store(sequence, Ordering::Relaxed);
         let record = Record {
             view: managed.view,
-            exporter: layout::address(&exporter),
+            exporter,
             buf: managed.buf,
             len: managed.len,
             internal: managed.internal,
@@ -197,7 +220,7 @@ pub(super) fn followed(exporter: &Bound<'_, PyAny>) -> bool {
 }
 
 /// Tells the interpreter once what it never lets go of: what a forked child and the end of the process need.
-fn remember(py: Python<'_>) -> PyResult<()> {
+pub(super) fn remember(py: Python<'_>) -> PyResult<()> {
     if KNOWN_TO_INTERPRETER.swap(true, Ordering::Relaxed) {
         return Ok(());
     }

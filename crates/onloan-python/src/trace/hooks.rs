@@ -20,7 +20,7 @@ use super::frames::{self, Stack};
 use super::layout::{self, TP_AS_BUFFER, TP_NAME, WORD, word};
 use super::ledger::{Acquired, LEDGER, Missing, SEQUENCE};
 use super::pool::{Get, RELEASE_POOL};
-use super::records::{Ended, Record};
+use super::records::{Ended, Number, Record};
 use super::stacks::Frame;
 use super::words;
 
@@ -46,38 +46,49 @@ pub(super) unsafe fn get(
     let answer = unsafe { original(exporter, view, flags) };
     if answer == 0 && !view.is_null() {
         // SAFETY: filled by the exporter, which granted the request.
-        unsafe { acquired(exporter, view, flags, before) };
+        unsafe { acquired(exporter, view, flags, Teller::Hook { before }) };
     }
     answer
 }
 
+/// Who tells of an acquisition.
+#[derive(Clone, Copy)]
+pub(super) enum Teller {
+    /// The function in the slot; so many acquisitions were on record before it asked the exporter.
+    Hook { before: u64 },
+    /// The registered cell at this address, from within the exporter.
+    Cell(usize),
+}
+
+/// Records what an exporter has granted. The number that it has then.
+///
 /// # Safety
 /// Attached; `view` was just filled by `exporter`.
 #[inline]
-unsafe fn acquired(
+pub(super) unsafe fn acquired(
     exporter: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,
     flags: c_int,
-    before: u64,
-) {
+    teller: Teller,
+) -> Option<Number> {
     let place = view.expose_provenance();
     // SAFETY: granted by the caller.
     let view = unsafe { &*view };
     if view.obj.is_null() {
-        return;
+        return None;
     }
-    let Some(layout) = layout::layout() else {
-        return;
-    };
+    let layout = layout::layout()?;
     // SAFETY: attached.
     let thread = unsafe { ffi::PyThreadState_Get() };
     // SAFETY: as above.
     let interpreter = unsafe { ffi::PyThreadState_GetInterpreter(thread) };
     let own = interpreter.addr() == layout.interpreter;
-    if SEQUENCE.load(Ordering::Relaxed) != before {
+    if let Teller::Hook { before } = teller
+        && SEQUENCE.load(Ordering::Relaxed) != before
+    {
         // SAFETY: granted by the caller.
         if unsafe { relabelled(exporter, place, before, own) } {
-            return;
+            return None;
         }
     }
     // SAFETY: the object that the view keeps alive.
@@ -101,11 +112,15 @@ unsafe fn acquired(
             exporter: view.obj.expose_provenance(),
             buf: view.buf.addr(),
             len: usize::try_from(view.len).unwrap_or(0),
-            internal: view.internal.addr(),
+            internal: match teller {
+                Teller::Hook { .. } => view.internal.addr(),
+                Teller::Cell(cell) => cell,
+            },
             ndim: view.ndim,
             flags,
             time,
             foreign: !own,
+            registered: matches!(teller, Teller::Cell(_)),
             ..Record::EMPTY
         },
         kind,
@@ -116,7 +131,10 @@ unsafe fn acquired(
     for _ in 0..8 {
         let missing = LEDGER.lock().acquire(&acquired);
         match missing {
-            Ok(()) => return beat::due(time),
+            Ok(number) => {
+                beat::due(time);
+                return number;
+            }
             // SAFETY: attached; the view keeps the object alive.
             Err(Missing::Kind) => unsafe { learn_kind(view.obj, own) },
             Err(Missing::Thread) => learn_thread(number as u64, own),
@@ -124,6 +142,7 @@ unsafe fn acquired(
         }
     }
     LEDGER.lock().dropped += 1;
+    None
 }
 
 /// Whether the exporter has asked another one, whose hook has recorded the view; then the record is told who was asked.
@@ -276,12 +295,16 @@ impl Pending {
     }
 }
 
-/// Takes a release down.
+/// Takes a release down, which a hook tells of, or the registered cell at this address, whose export has this number.
 ///
 /// # Safety
 /// As for `bf_releasebuffer`.
 #[inline]
-pub(super) unsafe fn release(exporter: *mut ffi::PyObject, view: *mut ffi::Py_buffer) {
+pub(super) unsafe fn release(
+    exporter: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+    cell: Option<(usize, Option<Number>)>,
+) {
     if view.is_null() {
         return;
     }
@@ -293,9 +316,10 @@ pub(super) unsafe fn release(exporter: *mut ffi::PyObject, view: *mut ffi::Py_bu
         exporter: exporter.addr(),
         buf: view.buf.addr(),
         len: usize::try_from(view.len).unwrap_or(0),
-        internal: view.internal.addr(),
+        internal: cell.map_or_else(|| view.internal.addr(), |(cell, _)| cell),
         ndim: view.ndim,
         shape: view.shape.addr(),
+        by_cell: cell.map(|(_, number)| number),
     };
     let time = clock::now();
     LEDGER.lock().release(&ended, time);

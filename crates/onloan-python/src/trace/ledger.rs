@@ -3,12 +3,15 @@
 //! Everything is behind one lock, and nothing here calls Python. What has to be asked of Python (the name of a type, of a thread, the line of a new stack)
 //! is [missing](Missing) first, is found out by the caller without the lock, and is brought along in another try.
 
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use pyo3::ffi;
 
 use super::lock::Lock;
 use super::names::{Kinds, Threads};
 use super::recent::Recent;
-use super::records::{Ended, Record, Records};
+use super::records::{End, Ended, Number, Record, Records};
 use super::stacks::{self, Frame, Stacks};
 use super::timeline::{Sample, Timeline};
 
@@ -86,9 +89,9 @@ impl Ledger {
         }
     }
 
-    /// Records an acquisition, unless something is missing.
+    /// Records an acquisition, unless something is missing. The number of its record, if there is one.
     #[inline]
-    pub(super) fn acquire(&mut self, acquired: &Acquired<'_>) -> Result<(), Missing> {
+    pub(super) fn acquire(&mut self, acquired: &Acquired<'_>) -> Result<Option<Number>, Missing> {
         let (address, label) = acquired.kind;
         let (kind, followed) = self.kinds.find(address, label).ok_or(Missing::Kind)?;
         let thread = self.threads.find(acquired.thread).ok_or(Missing::Thread)?;
@@ -102,19 +105,20 @@ impl Ledger {
             stack,
             ..acquired.record
         };
+        let followed = followed || record.registered;
         let kept = followed && self.records.add(record);
         self.stacks.acquired(stack, record.len, kept);
         if !followed {
             self.recent.add(record);
-            return Ok(());
+            return Ok(None);
         }
         if !kept {
             self.dropped += 1;
-            return Ok(());
+            return Ok(None);
         }
         self.live_bytes += record.len as u64;
         self.sample(record.time);
-        Ok(())
+        Ok(Some(self.records.newest(record.view)))
     }
 
     #[inline]
@@ -164,12 +168,14 @@ impl Ledger {
     #[inline]
     pub(super) fn release(&mut self, ended: &Ended, time: u32) {
         match self.records.end(ended) {
-            Some(record) => {
+            End::Of(record) => {
                 self.stacks.released(record.stack, record.len);
                 self.live_bytes = self.live_bytes.saturating_sub(record.len as u64);
                 self.sample(time);
             }
-            None => self.unmatched += 1,
+            End::Left => {}
+            // A cell knows that it has lent this: the record was dropped, and that was counted.
+            End::Unknown => self.unmatched += u64::from(ended.by_cell.is_none()),
         }
     }
 
@@ -180,6 +186,34 @@ impl Ledger {
             bytes: self.live_bytes,
             count: self.records.len() as u64,
         });
+    }
+
+    /// Forgets all but what registered cells have out. Returns what was there before, to be dropped without the lock: with a reference to the code
+    /// object of each frame.
+    ///
+    /// # Safety
+    /// Attached.
+    pub(super) unsafe fn renew(&mut self) -> Ledger {
+        let mut old = mem::replace(self, Ledger::new());
+        // Names only; which slots are wrapped is asked anew.
+        self.kinds = mem::replace(&mut old.kinds, Kinds::new());
+        self.kinds.doubt();
+        self.threads = mem::replace(&mut old.threads, Threads::new());
+        self.records = mem::replace(&mut old.records, Records::new());
+        self.records.forget_others();
+        for record in self.records.iter_mut() {
+            let (stack, added) = self.stacks.adopt(&old.stacks, record.stack, record.len);
+            if added > 0 {
+                for frame in self.stacks.frames_of(stack) {
+                    let code = std::ptr::with_exposed_provenance_mut(frame.code);
+                    // SAFETY: attached (granted by the caller); the old stacks have a reference.
+                    unsafe { ffi::Py_IncRef(code) };
+                }
+            }
+            record.stack = stack;
+            self.live_bytes += record.len as u64;
+        }
+        old
     }
 
     /// The bytes that the ledger keeps.

@@ -4,6 +4,7 @@
 //!   patch ──▶ pool ──▶ hooks ──▶ ledger: records · stacks and sites · names · timeline          while the program runs
 //!   heap ──▶ report ──▶ search ──▶ chain                                                        when somebody asks
 //!   blocked: BufferError's tp_init ──▶ report                                                   when a BufferError is made
+//!   registry: a registered cell ──▶ hooks ──▶ ledger                                            also while nothing is patched
 //! ```
 //!
 //! # What is promised
@@ -39,8 +40,10 @@ mod patch;
 mod pool;
 mod recent;
 mod records;
+mod registry;
 mod report;
 mod search;
+mod single;
 mod stacks;
 mod timeline;
 mod words;
@@ -49,6 +52,7 @@ use pyo3::prelude::*;
 
 /// Adds the functions to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    registry::offer(module.py());
     module.add_function(wrap_pyfunction!(control::trace_start, module)?)?;
     module.add_function(wrap_pyfunction!(control::trace_stop, module)?)?;
     module.add_function(wrap_pyfunction!(control::trace_is_on, module)?)?;
@@ -58,5 +62,5 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(beat::trace_beat, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_read, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_since, module)?)?;
-    module.add_function(wrap_pyfunction!(report::trace_of, module)?)
+    module.add_function(wrap_pyfunction!(single::trace_of, module)?)
 }

@@ -5,10 +5,22 @@ use std::fmt::Write;
 use super::report::Lent;
 
 /// So many exports of one exporter are told, and then counted.
-const MOST: usize = 3;
+pub(super) const MOST: usize = 3;
+/// What every such note begins with.
+pub(super) const BEGINNING: &str = "onloan: exports are out";
+
+/// The note for what a cell has lent, of which only some is described.
+pub(super) fn of_cell(described: &[Lent], count: usize) -> String {
+    let mut text = text(described);
+    let told: usize = described.iter().map(|(_, exports)| exports.len()).sum();
+    if count > told {
+        let _ = write!(text, "\n    and {} more", count - told);
+    }
+    text
+}
 
 pub(super) fn text(blocked_by: &[Lent]) -> String {
-    let mut text = "onloan: exports are out".to_owned();
+    let mut text = BEGINNING.to_owned();
     for ((kind, nbytes, at, owner), exports) in blocked_by.iter().take(MOST) {
         let owner = owner
             .as_ref()

@@ -58,7 +58,7 @@ unsafe extern "C" fn release<const N: usize>(
     let original = unsafe { mem::transmute::<usize, Release>(original) };
     if ON.load(Ordering::Relaxed) {
         // SAFETY: granted by the caller.
-        unsafe { hooks::release(exporter, view) };
+        unsafe { hooks::release(exporter, view, None) };
     }
     // SAFETY: granted by the caller.
     unsafe { original(exporter, view) };

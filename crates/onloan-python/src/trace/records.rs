@@ -5,19 +5,10 @@
 //!   exporters[hash(exporter)] ──▶ record ⇄ record    by the exporter, the newest first
 //!   chunks: 4096 records each, never moved; free records are a list
 //! ```
-//!
-//! # Matching
-//!
-//! A release names its exporter and a `Py_buffer`. Consumers may have copied that struct elsewhere. In this order:
-//!
-//! 1. a record of this view, exporter and `buf`;
-//! 2. of structs that `PyBuffer_FillInfo` filled, `shape` still points into the first one;
-//! 3. a record of this exporter with the same `buf`, `len`, `ndim` and `internal`: one whose view was filled again meanwhile (so that the struct must have
-//!    moved: it *floats*) before the newest. If there are several they are the same in everything but age; that is counted as ambiguous.
 
-use std::mem::offset_of;
+mod matching;
 
-use pyo3::ffi::Py_buffer;
+pub(super) use matching::{End, Ended, Number};
 
 use super::hash::place;
 
@@ -27,8 +18,6 @@ const NONE: u32 = u32::MAX;
 const CHUNK: usize = 4096;
 /// So many records are kept at most.
 pub(super) const MOST: usize = 1 << 22;
-/// So many records of one exporter are looked through for one that floats.
-const LOOKED_THROUGH: usize = 256;
 
 /// One export that is out.
 #[derive(Clone, Copy)]
@@ -55,6 +44,8 @@ pub(super) struct Record {
     pub(super) seeded: bool,
     /// Of another interpreter: nothing of it may be looked at.
     pub(super) foreign: bool,
+    /// Told by a registered cell, whose address is in `internal`; it will tell of the release.
+    pub(super) registered: bool,
     pub(super) next_of_view: u32,
     pub(super) next_of_exporter: u32,
     pub(super) previous_of_exporter: u32,
@@ -78,34 +69,19 @@ impl Record {
         ndim: 0,
         seeded: false,
         foreign: false,
+        registered: false,
         next_of_view: NONE,
         next_of_exporter: NONE,
         previous_of_exporter: NONE,
     };
 
+    /// Whether the registered cell at this address has told of it.
+    pub(super) fn is_of_cell(&self, cell: usize) -> bool {
+        self.registered && self.internal == cell
+    }
+
     pub(super) fn floats(&self) -> bool {
         self.view == 0
-    }
-}
-
-/// What a release tells of the export that it ends.
-pub(super) struct Ended {
-    pub(super) view: usize,
-    pub(super) exporter: usize,
-    pub(super) buf: usize,
-    pub(super) len: usize,
-    pub(super) internal: usize,
-    pub(super) ndim: i32,
-    pub(super) shape: usize,
-}
-
-impl Ended {
-    fn is_like(&self, record: &Record) -> bool {
-        record.exporter == self.exporter
-            && record.buf == self.buf
-            && record.len == self.len
-            && record.ndim == self.ndim
-            && record.internal == self.internal
     }
 }
 
@@ -200,61 +176,6 @@ impl Records {
         true
     }
 
-    /// Takes the record out that a release ends.
-    #[inline]
-    pub(super) fn end(&mut self, ended: &Ended) -> Option<Record> {
-        if self.views.is_empty() {
-            return None;
-        }
-        let index = self
-            .at_place(ended.view, ended)
-            .or_else(|| {
-                let first = ended.shape.wrapping_sub(offset_of!(Py_buffer, len));
-                (ended.shape != 0).then(|| self.at_place(first, ended))?
-            })
-            .or_else(|| self.alike(ended))?;
-        Some(self.remove(index))
-    }
-
-    #[inline]
-    fn at_place(&self, view: usize, ended: &Ended) -> Option<u32> {
-        let mut index = self.views[place(view, self.bits)];
-        while index != NONE {
-            let record = self.at(index);
-            if record.view == view && record.exporter == ended.exporter && record.buf == ended.buf {
-                return Some(index);
-            }
-            index = record.next_of_view;
-        }
-        None
-    }
-
-    #[cold]
-    fn alike(&mut self, ended: &Ended) -> Option<u32> {
-        let mut newest = None;
-        let mut found = 0;
-        let mut floating = None;
-        let mut looked = 0;
-        let mut index = self.exporters[place(ended.exporter, self.bits)];
-        while index != NONE {
-            let record = self.at(index);
-            if ended.is_like(record) {
-                found += 1;
-                newest = newest.or(Some(index));
-                if record.floats() {
-                    floating = floating.or(Some(index));
-                }
-            }
-            looked += 1;
-            if looked >= LOOKED_THROUGH && newest.is_some() {
-                break;
-            }
-            index = record.next_of_exporter;
-        }
-        self.ambiguous += u64::from(found > 1);
-        floating.or(newest)
-    }
-
     /// The consumer of what is on record at `view` has taken its struct elsewhere.
     #[inline]
     fn float(&mut self, view: usize) {
@@ -338,7 +259,11 @@ impl Records {
     /// Twice as many lists; `false` where there is no memory for them.
     #[cold]
     fn grow(&mut self) -> bool {
-        let bits = (self.bits + 1).max(8);
+        self.relink((self.bits + 1).max(8))
+    }
+
+    /// 2^`bits` lists of what is out; `false`, and all as before, where there is no memory for them.
+    fn relink(&mut self, bits: u32) -> bool {
         let heads = 1_usize << bits;
         let (mut views, mut exporters) = (Vec::new(), Vec::new());
         if views.try_reserve_exact(heads).is_err() || exporters.try_reserve_exact(heads).is_err() {
@@ -360,6 +285,34 @@ impl Records {
         true
     }
 
+    /// Forgets all but what registered cells have told of, which keeps its numbers.
+    pub(super) fn forget_others(&mut self) {
+        let indices = 0..self.used as u32;
+        let kept = |records: &Records, index: &u32| records.at(*index).registered;
+        let Some(last) = indices.clone().rev().find(|index| kept(self, index)) else {
+            *self = Records::new();
+            return;
+        };
+        for index in indices {
+            let record = self.at(index);
+            if record.exporter != 0 && !record.registered {
+                self.remove(index);
+            }
+        }
+        // What lies behind the last one is given back.
+        self.used = last as usize + 1;
+        self.chunks.truncate(self.used.div_ceil(CHUNK));
+        self.free = NONE;
+        for index in 0..last {
+            if self.at(index).exporter == 0 {
+                self.at_mut(index).next_of_view = self.free;
+                self.free = index;
+            }
+        }
+        let bits = self.live.next_power_of_two().ilog2().max(8);
+        self.relink(bits.min(self.bits));
+    }
+
     fn link(&mut self, index: u32) {
         let record = *self.at(index);
         if !record.floats() {
@@ -376,6 +329,22 @@ impl Records {
             self.at_mut(next).previous_of_exporter = index;
         }
         self.exporters[head] = index;
+    }
+
+    /// So many milliseconds are taken off all times: they are counted from a later one.
+    pub(super) fn rejuvenate(&mut self, milliseconds: u32) {
+        for record in self.iter_mut() {
+            record.time = record.time.saturating_sub(milliseconds);
+        }
+    }
+
+    /// All that is out, in no order, to change what it is not found by.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Record> {
+        self.chunks
+            .iter_mut()
+            .flatten()
+            .take(self.used)
+            .filter(|record| record.exporter != 0)
     }
 
     /// All that is out, in no order.

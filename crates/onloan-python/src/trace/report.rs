@@ -6,8 +6,6 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
 
-use crate::buffer::Buffer;
-
 use super::clock;
 use super::control::{self, LEFT_OUT, UNSEEN};
 use super::hash::{Map, Set};
@@ -47,6 +45,8 @@ pub(super) enum Wanted<'a> {
     Since(u64),
     /// Of these exporters.
     Of(&'a [usize]),
+    /// Of this registered cell, up to this number.
+    OfCell(usize, u64),
 }
 
 /// An export that is out.
@@ -82,7 +82,7 @@ pub(crate) fn trace_read(py: Python<'_>, holders: bool) -> PyResult<Option<Bound
             .timeline
             .samples()
             .iter()
-            .map(|sample| (f64::from(sample.time) / 1000.0, sample.bytes, sample.count))
+            .map(|sample| (clock::seconds(sample.time), sample.bytes, sample.count))
             .collect();
         let sites: Vec<(Site, String)> = ledger
             .stacks
@@ -116,56 +116,22 @@ pub(crate) fn trace_since(py: Python<'_>, mark: u64, holders: bool) -> PyResult<
     collect(py, Wanted::Since(mark), holders).map(into_lent)
 }
 
-/// What is out of one object.
-#[pyfunction]
-pub(crate) fn trace_of(object: &Bound<'_, PyAny>) -> PyResult<Vec<Lent>> {
-    let py = object.py();
-    layout::verify(py).map_err(pyo3::exceptions::PyRuntimeError::new_err)?;
-    let own = [address(object)];
-    let mut found = collect(py, Wanted::Of(&own), true)?;
-    if let Ok(buffer) = object.cast::<Buffer>() {
-        let counted: usize = buffer.getattr("exports")?.extract()?;
-        for _ in found.len()..counted {
-            found.push(counted_only(object)?);
-        }
-    }
-    Ok(into_lent(found))
-}
-
-/// An export of which only the exporter's own counter knows.
-fn counted_only(object: &Bound<'_, PyAny>) -> PyResult<Found> {
-    Ok(Found {
-        record: Record {
-            exporter: address(object),
-            len: object.getattr("nbytes")?.extract()?,
-            flags: UNSEEN,
-            seeded: true,
-            ..Record::EMPTY
-        },
-        matched: "counter",
-        start: 0,
-        kind: words::type_name(object.get_type().as_any()),
-        owner: None,
-        frames: Vec::new(),
-        thread: "?".to_owned(),
-        chains: Vec::new(),
-        why: Some(
-            "only the exporter's own counter knows of it: start tracing to see who acquires it"
-                .to_owned(),
-        ),
-    })
-}
-
 /// Collects what is wanted; with what the ledger knows, if it is on.
-fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Found>> {
+pub(super) fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Found>> {
     let Some(layout) = layout::layout() else {
         return Ok(Vec::new());
     };
     control::rescan(py);
-    let (mut records, codes) = copied(py);
+    let (mut records, codes) = copied(py, wanted);
     let mut texts = Texts::new(py);
-    let heap = Heap::new(py)?;
-    complete(layout, &heap, &mut records);
+    // What a registered cell has lent is on record, wherever it is held.
+    let heap = match wanted {
+        Wanted::OfCell(..) if !holders => None,
+        _ => Some(Heap::new(py)?),
+    };
+    if let Some(heap) = &heap {
+        complete(layout, heap, &mut records);
+    }
     let mut owners = Owners::default();
     let mut found = Vec::new();
     for (record, matched, start) in records {
@@ -176,6 +142,7 @@ fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Fo
         let is_wanted = match wanted {
             Wanted::All => true,
             Wanted::Since(mark) => record.sequence > mark,
+            Wanted::OfCell(cell, _) => record.is_of_cell(cell),
             Wanted::Of(own) => own.iter().any(|own| {
                 [record.exporter, record.asked].contains(own)
                     || owner.as_ref().is_some_and(|(owner, _)| owner == own)
@@ -219,8 +186,9 @@ fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyResult<Vec<Fo
         });
     }
     drop(codes);
-    if holders {
-        holders::search(py, &heap, &mut found)?;
+    match heap {
+        Some(heap) if holders => holders::search(py, &heap, &mut found)?,
+        _ => {}
     }
     Ok(found)
 }
@@ -235,16 +203,26 @@ fn object(py: Python<'_>, address: usize) -> Bound<'_, PyAny> {
 type Known = (Record, &'static str, usize);
 
 /// The records, and references to the code objects of all stacks, so that a stop meanwhile does not take them away.
-fn copied(py: Python<'_>) -> (Vec<Known>, Vec<Bound<'_, PyAny>>) {
-    if !ON.load(std::sync::atomic::Ordering::Relaxed) {
+fn copied<'py>(py: Python<'py>, wanted: Wanted<'_>) -> (Vec<Known>, Vec<Bound<'py, PyAny>>) {
+    // While tracing is off: what registered cells have out.
+    let count = LEDGER.lock().records.len();
+    if count == 0 {
         return (Vec::new(), Vec::new());
     }
-    let count = LEDGER.lock().records.len();
-    let mut records = Vec::with_capacity(count + 64);
+    let (all, is_wanted) = match wanted {
+        Wanted::OfCell(cell, until) => (0, Some((cell, until))),
+        _ => (count + 64, None),
+    };
+    let mut records = Vec::with_capacity(all);
     let mut codes = Set::default();
     {
         let ledger = LEDGER.lock();
         for record in ledger.records.iter() {
+            if let Some((cell, until)) = is_wanted
+                && !(record.is_of_cell(cell) && record.sequence <= until)
+            {
+                continue;
+            }
             let matched = if record.seeded {
                 "scan"
             } else if record.floats() {
@@ -412,7 +390,7 @@ fn site_facts(
 }
 
 /// Grouped by exporter, in the order in which they were first acquired.
-fn into_lent(found: Vec<Found>) -> Vec<Lent> {
+pub(super) fn into_lent(found: Vec<Found>) -> Vec<Lent> {
     let now = clock::now();
     let mut order: Map<usize, usize> = Map::default();
     let mut lent: Vec<Lent> = Vec::new();

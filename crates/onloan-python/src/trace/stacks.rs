@@ -165,6 +165,27 @@ impl Stacks {
         }
     }
 
+    /// Takes over a stack of other stacks with an export that comes from there and is out. The number that it has here, and how many frames
+    /// were added, to whose code objects a reference is needed.
+    pub(super) fn adopt(&mut self, others: &Stacks, index: u32, bytes: usize) -> (u32, usize) {
+        let Some(stack) = others.stacks.get(index as usize) else {
+            return (UNKNOWN, 0);
+        };
+        let frames = others.frames_of(index);
+        let (own, added) = match self.find(stack.hash, frames, stack.kind) {
+            Some(own) => (own, 0),
+            None => {
+                let line = others
+                    .sites
+                    .get(stack.site as usize)
+                    .map_or(0, |site| site.line);
+                (self.add(stack.hash, frames, stack.kind, line), frames.len())
+            }
+        };
+        self.acquired(own, bytes, true);
+        (own, added)
+    }
+
     /// Counts an acquisition; of what is not `followed` it is not known for how long.
     #[inline]
     pub(super) fn acquired(&mut self, stack: u32, bytes: usize, followed: bool) {

@@ -54,6 +54,11 @@ impl View {
         }
     }
 
+    /// How many exports are out.
+    pub(crate) fn exports(&self) -> usize {
+        self.state.get() / ONE_EXPORT
+    }
+
     /// Counts one export.
     ///
     /// # Errors

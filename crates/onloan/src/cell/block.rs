@@ -25,6 +25,7 @@
 use std::cell::UnsafeCell;
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use onloan_core::layout::{Layout, LayoutError, Order};
@@ -41,22 +42,28 @@ pub(crate) type BuildMode = onloan_core::state::Serialized;
 pub(crate) type BuildMode = onloan_core::state::Concurrent;
 
 /// What the slots need to know of a cell, whatever its storage.
-#[repr(C)]
+#[repr(C, align(8))]
 pub(crate) struct Header {
     pub(crate) state: State<BuildMode>,
     facts: UnsafeCell<Facts>,
     pub(crate) duties: &'static Duties,
     /// A consumer who cannot use the layout gets a contiguous copy.
     pub(crate) contiguous_copies: bool,
+    /// The ledger is told of each export. Changed only under a write guard, which writes it into the facts.
+    pub(crate) registered: AtomicBool,
 }
 
 /// In `Py_buffer.internal`: the author wants to hear of this release.
 pub(crate) const TOLD: usize = 1;
 /// In `Py_buffer.internal`: leads to a [`CopyLoan`](super::CopyLoan), not to the block.
 pub(crate) const COPY: usize = 2;
+/// In `Py_buffer.internal`: leads to the ticket of an export that the ledger was told of. In the facts: the ledger is to be told.
+pub(crate) const REGISTERED: usize = 4;
+/// The flags in `Py_buffer.internal`.
+pub(crate) const TAGS: usize = TOLD | COPY | REGISTERED;
 
-// So that `internal` has room for two flags.
-const _: () = assert!(align_of::<Header>() >= 4 && align_of::<super::CopyLoan>() >= 4);
+// So that `internal` has room for the flags.
+const _: () = assert!(align_of::<Header>() > TAGS && align_of::<super::CopyLoan>() > TAGS);
 
 /// What goes into a `Py_buffer`, ready to be stored, in the order in which it is stored.
 #[repr(C)]
@@ -67,7 +74,7 @@ pub(crate) struct Facts {
     pub(crate) len: isize,
     pub(crate) itemsize: isize,
     pub(crate) suboffsets: *mut isize,
-    /// With which the release finds its way: the block, and [`TOLD`] if the author wants to hear of each release.
+    /// With which the release finds its way: the block, [`TOLD`] if the author wants to hear of each release, and [`REGISTERED`].
     pub(crate) internal: *mut c_void,
     /// By [`Grant::index`].
     pub(crate) granted: [Granted; Grant::COUNT],
@@ -290,6 +297,7 @@ impl<S: Storage> Block<S> {
                 facts: UnsafeCell::new(Facts::nothing()),
                 duties: Duties::of::<S>(),
                 contiguous_copies,
+                registered: AtomicBool::new(false),
             },
             storage: UnsafeCell::new(Some(storage)),
             show,
@@ -336,7 +344,11 @@ impl<S: Storage> Block<S> {
             .as_ref()
             .is_some_and(|hooks| hooks.release.is_some());
         let internal = ptr::from_ref(self).cast_mut().cast::<c_void>();
-        let internal = internal.wrapping_byte_add(if told { TOLD } else { 0 });
+        let mut tag = if told { TOLD } else { 0 };
+        if self.header.is_registered() {
+            tag |= REGISTERED;
+        }
+        let internal = internal.wrapping_byte_add(tag);
         facts.describe(region, matches!(self.show, Show::Shared), internal);
         Ok(())
     }
@@ -379,6 +391,19 @@ impl<S: Storage> Block<S> {
 }
 
 impl Header {
+    pub(crate) fn is_registered(&self) -> bool {
+        self.registered.load(Ordering::Relaxed)
+    }
+
+    /// Where the ledger has this cell; 0 if it is not registered.
+    pub(crate) fn in_ledger(&self) -> usize {
+        if self.is_registered() {
+            ptr::from_ref(self).addr()
+        } else {
+            0
+        }
+    }
+
     /// The facts.
     ///
     /// # Safety

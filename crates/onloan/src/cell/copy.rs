@@ -12,6 +12,7 @@ use super::block::{Header, axes};
 use crate::storage::{AlignedVec, OutOfMemory, Pages};
 
 /// Memory made for one export. It belongs to that export: `Py_buffer.internal` leads to it, and its release frees it.
+#[repr(align(8))]
 pub(crate) struct CopyLoan {
     pub(crate) header: NonNull<Header>,
     items: AlignedVec<u8>,

@@ -151,12 +151,7 @@ impl<S: Storage> ExportCell<S> {
         &'cell self,
         py: Python<'py>,
     ) -> Result<ReadGuard<'cell, 'py, S>, Refused> {
-        let busy = |blocked| {
-            Refused::Busy(Busy {
-                wanted: "read the memory",
-                blocked,
-            })
-        };
+        let busy = |blocked| Refused::Busy(self.busy("read the memory", blocked));
         let header = self.header();
         match header.state.attempt(Word::read).map_err(busy)? {
             Entered::Counted => {}
@@ -189,10 +184,7 @@ impl<S: Storage> ExportCell<S> {
         let enter = |word: Word| word.write().map(|word| (word, ()));
         match self.header().state.attempt(enter) {
             Ok(()) => Ok(WriteGuard::new(self.block(), py)),
-            Err(blocked) => Err(Busy {
-                wanted: "write to the memory",
-                blocked,
-            }),
+            Err(blocked) => Err(self.busy("write to the memory", blocked)),
         }
     }
 
@@ -203,10 +195,7 @@ impl<S: Storage> ExportCell<S> {
     pub fn take(&self, py: Python<'_>) -> Result<S, Busy> {
         let enter = |word: Word| word.take().map(|word| (word, ()));
         let header = self.header();
-        let busy = |blocked| Busy {
-            wanted: "take the storage back",
-            blocked,
-        };
+        let busy = |blocked| self.busy("take the storage back", blocked);
         header.state.attempt(enter).map_err(busy)?;
         // SAFETY: nobody is inside, and the holder of `busy` may move the storage.
         let storage = unsafe { &mut *self.block().storage.get() }.take();
@@ -228,10 +217,7 @@ impl<S: Storage> ExportCell<S> {
         receive: impl FnOnce(Python<'_>, S) -> PyResult<()> + Send + 'static,
     ) -> Result<(), Busy> {
         let block = self.block();
-        let busy = |blocked| Busy {
-            wanted: "take the storage back",
-            blocked,
-        };
+        let busy = |blocked| self.busy("take the storage back", blocked);
         // The receiver stands ready before the promise can come due.
         if !block.expect(Box::new(receive)) {
             return Err(busy(Blocked::Promised));
@@ -256,8 +242,7 @@ impl<S: Storage> ExportCell<S> {
         let enter = |word: Word| word.put().map(|word| (word, ()));
         let state = &self.header().state;
         if let Err(blocked) = state.attempt(enter) {
-            let wanted = "put a storage into the cell";
-            let reason = PutError::Busy(Busy { wanted, blocked });
+            let reason = PutError::Busy(self.busy("put a storage into the cell", blocked));
             return Err(NotPut { storage, reason });
         }
         let block = self.block();
@@ -324,6 +309,16 @@ impl<S: Storage> ExportCell<S> {
             out.copy_from_slice(&all[start..start + out.len()]);
         }
         Ok(())
+    }
+
+    /// What others stand in the way of.
+    pub(super) fn busy(&self, wanted: &'static str, blocked: Blocked) -> Busy {
+        let cell = self.header().in_ledger();
+        Busy {
+            wanted,
+            blocked,
+            cell,
+        }
     }
 
     pub(super) fn settle(&self, py: Python<'_>) {

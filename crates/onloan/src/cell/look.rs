@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use super::block::{Facts, Header};
 use super::duties::guarded;
 use super::handle::ExportCell;
-use crate::error::{Busy, Refused};
+use crate::error::Refused;
 use crate::storage::Storage;
 
 /// Counted as a reader while it lives, but never gives a reference to the storage.
@@ -26,8 +26,7 @@ impl<'cell, 'py> Look<'cell, 'py> {
         py: Python<'py>,
     ) -> Result<Self, Refused> {
         let header = cell.header();
-        let wanted = "look at the memory";
-        let busy = |blocked| Refused::Busy(Busy { wanted, blocked });
+        let busy = |blocked| Refused::Busy(cell.busy("look at the memory", blocked));
         match header.state.attempt(Word::look).map_err(busy)? {
             Entered::Counted => {}
             Entered::MustOpen { .. } => {

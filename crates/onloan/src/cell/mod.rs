@@ -13,8 +13,9 @@ mod guard;
 mod handle;
 #[allow(unsafe_code)]
 mod look;
+mod register;
 
-pub(crate) use block::{COPY, Facts, Header, TOLD};
+pub(crate) use block::{COPY, Facts, Header, REGISTERED, TAGS, TOLD};
 pub(crate) use copy::{CopyLoan, NoCopy};
 pub(crate) use duties::{Whose, guarded};
 

@@ -69,6 +69,25 @@ pub struct Slots {
     releasebuffer: AtomicPtr<c_void>,
     /// The class and the subclasses that it had then are done.
     tree: AtomicBool,
+    /// Another class of this module, see [`CLASSES`].
+    next: AtomicPtr<Slots>,
+}
+
+/// The classes of this module that were asked for memory: a list through them.
+static CLASSES: AtomicPtr<Slots> = AtomicPtr::new(ptr::null_mut());
+
+/// Whether PyO3 made this release slot for a class of this module; it then calls the raw one.
+pub(super) fn is_plain_release(slot: *const c_void) -> bool {
+    let mut next = CLASSES.load(Ordering::Acquire);
+    while let Some(class) = NonNull::new(next) {
+        // SAFETY: only statics are in the list (`remember`).
+        let class = unsafe { class.as_ref() };
+        if ptr::eq(class.releasebuffer.load(Ordering::Acquire), slot) {
+            return true;
+        }
+        next = class.next.load(Ordering::Acquire);
+    }
+    false
 }
 
 impl Slots {
@@ -78,6 +97,20 @@ impl Slots {
             getbuffer: AtomicPtr::new(ptr::null_mut()),
             releasebuffer: AtomicPtr::new(ptr::null_mut()),
             tree: AtomicBool::new(false),
+            next: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// Puts a class into the list of all, once.
+    fn remember(&'static self) {
+        let this = ptr::from_ref(self).cast_mut();
+        let mut first = CLASSES.load(Ordering::Acquire);
+        loop {
+            self.next.store(first, Ordering::Release);
+            match CLASSES.compare_exchange_weak(first, this, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return,
+                Err(other) => first = other,
+            }
         }
     }
 
@@ -124,6 +157,7 @@ where
     };
     exchange(&object.as_any().get_type(), from, to);
     if !slots.tree.swap(true, Ordering::AcqRel) {
+        slots.remember();
         table::announce(py);
         exchange_tree(&T::type_object(py), from, to);
     }

@@ -2,7 +2,7 @@
 //!
 //! There are two ways through. The short one is for memory that lies ready and a request that it can grant: count, compare,
 //! fill. Whatever else may be, a first export, a hook, a copy, a refusal, goes the long way, which begins anew with the same
-//! arguments; so the short way keeps nothing for it and costs what a slot in C costs.
+//! arguments; so the short way keeps nothing for it and costs what a slot in C costs. The ledger of a registered cell is told behind a tail call, too.
 
 use std::ffi::{c_int, c_void};
 use std::hint;
@@ -18,8 +18,9 @@ use pyo3::prelude::*;
 use super::class::{Access, ExporterClass, Lender};
 use super::install;
 use super::refuse::refuse;
+use super::registry;
 use super::release::leave;
-use crate::cell::{COPY, CopyLoan, Facts, Header, NoCopy, TOLD, guarded};
+use crate::cell::{COPY, CopyLoan, Facts, Header, NoCopy, REGISTERED, TAGS, guarded};
 use crate::error::Busy;
 use crate::pending::Pending;
 
@@ -59,6 +60,8 @@ where
     };
     match shortly {
         Some(Shortly::Filled) => 0,
+        // SAFETY: as granted by the caller; filled just now, from a cell that is registered.
+        Some(Shortly::Registered) => unsafe { registry::acquired(object, view, flags) },
         // SAFETY: as granted by the caller; the header is that of a cell for which an export is counted.
         Some(Shortly::Refused(header)) => unsafe {
             getbuffer_refused::<T>(object, view, flags, header)
@@ -71,6 +74,8 @@ where
 /// What came of the short way.
 enum Shortly {
     Filled,
+    /// The ledger is to be told.
+    Registered,
     /// Counted, but the memory cannot grant the request.
     Refused(NonNull<Header>),
     NotDone,
@@ -98,6 +103,9 @@ unsafe fn lend_shortly(
     };
     // SAFETY: counted, `view` and `object` as granted by the caller.
     unsafe { fill(facts, object, view, grant) };
+    if facts.internal.addr() & REGISTERED != 0 {
+        return Shortly::Registered;
+    }
     Shortly::Filled
 }
 
@@ -221,7 +229,15 @@ where
     };
     // SAFETY: an instance of `T`, which CPython keeps alive during the call.
     match guarded(|| unsafe { <T::Frozen as Access<T>>::with(py, object, lend) }.transpose()) {
-        Ok(Some(Lent::Filled)) => 0,
+        Ok(Some(Lent::Filled)) => {
+            // SAFETY: filled just now.
+            let internal = unsafe { (*view).internal };
+            if internal.addr() & REGISTERED != 0 {
+                // SAFETY: as granted by the caller; filled from a cell that is registered.
+                return unsafe { registry::acquired(object, view, flags) };
+            }
+            0
+        }
         Ok(Some(Lent::Refused(refusal))) => refuse(py, refusal),
         Ok(None) => {
             let running = "cannot lend the memory: a method that changes the object is running";
@@ -265,6 +281,7 @@ unsafe fn lend(
             return Err(Busy {
                 wanted: "lend the memory",
                 blocked,
+                cell: header.in_ledger(),
             }
             .into());
         }
@@ -358,7 +375,7 @@ unsafe fn lend_copy(
             unsafe { fill(facts, object, view, grant) };
             // SAFETY: filled just now.
             let view = unsafe { &mut *view };
-            let tag = COPY | facts.internal.addr() & TOLD;
+            let tag = COPY | facts.internal.addr() & TAGS;
             let copy = Box::leak(copy);
             let (shape, strides) = copy.axes();
             view.buf = copy.buf();

@@ -32,6 +32,8 @@ mod lend;
 #[allow(unsafe_code)]
 mod refuse;
 #[allow(unsafe_code)]
+mod registry;
+#[allow(unsafe_code)]
 mod release;
 #[allow(unsafe_code)]
 mod steady;
@@ -39,7 +41,7 @@ mod steady;
 pub use class::{Access, Export, ExporterClass, Lender, given};
 pub use install::Slots;
 pub use lend::getbuffer_plain;
-#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
-pub(crate) use release::is_release;
 pub use release::releasebuffer_plain;
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+pub(crate) use steady::is_release;
 pub(crate) use steady::steady;

@@ -1,13 +1,13 @@
 //! Releasing: from `Py_buffer.internal` alone.
 
-use std::ffi::c_void;
 use std::ptr::NonNull;
 
 use onloan_core::state::{Left, Word};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
-use crate::cell::{COPY, CopyLoan, Header, TOLD, Whose};
+use super::registry;
+use crate::cell::{COPY, CopyLoan, Header, REGISTERED, TAGS, TOLD, Whose};
 
 /// `bf_releasebuffer` of every class with `#[exporter]`.
 ///
@@ -24,7 +24,7 @@ pub(super) unsafe extern "C" fn releasebuffer(
 ) {
     // SAFETY: filled by `getbuffer` (granted by the caller), so readable.
     let internal = unsafe { (*view).internal };
-    if internal.addr() & (TOLD | COPY) == 0
+    if internal.addr() & TAGS == 0
         && let Some(header) = NonNull::new(internal.cast::<Header>())
     {
         // SAFETY: the block lives until its last export is released, which this one is not yet.
@@ -34,28 +34,27 @@ pub(super) unsafe extern "C" fn releasebuffer(
         }
     }
     // SAFETY: as granted by the caller.
-    unsafe { release_at_length(object, internal) };
-}
-
-/// Whether that is [`releasebuffer`]. `false` is no proof: the compiler may have made it twice.
-#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
-#[inline]
-pub(crate) fn is_release(slot: ffi::releasebufferproc) -> bool {
-    std::ptr::fn_addr_eq(slot, releasebuffer as ffi::releasebufferproc)
+    unsafe { release_at_length(object, view) };
 }
 
 /// Releases, whatever may be.
 ///
 /// # Safety
-/// `object` is alive or NULL; `internal` is that of an export that is released once; the thread is attached.
+/// As for [`releasebuffer`].
 #[cold]
-unsafe extern "C" fn release_at_length(object: *mut ffi::PyObject, internal: *mut c_void) {
+unsafe extern "C" fn release_at_length(object: *mut ffi::PyObject, view: *mut ffi::Py_buffer) {
     // SAFETY: CPython calls slots attached.
     let py = unsafe { Python::assume_attached() };
+    // SAFETY: filled (granted by the caller), so readable.
+    let mut internal = unsafe { (*view).internal };
+    if internal.addr() & REGISTERED != 0 {
+        // SAFETY: granted by the caller; the tag is that of exports of registered cells.
+        internal = unsafe { registry::released(object, view) };
+    }
+    let tag = internal.addr() & TAGS;
     // SAFETY: alive during the call, or NULL (granted by the caller).
     let object = unsafe { Borrowed::from_ptr_or_opt(py, object) };
     let whose = object.as_deref();
-    let tag = internal.addr() & (TOLD | COPY);
     let pointer = internal.wrapping_byte_sub(tag);
     let mut copy = None;
     let header = if tag & COPY == 0 {

@@ -101,7 +101,7 @@ fn report(py: Python<'_>) {
 /// With the fields of types at hand.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 mod direct {
-    use std::ffi::CStr;
+    use std::ffi::{CStr, c_void};
     use std::sync::atomic::AtomicUsize;
     use std::sync::atomic::Ordering::Relaxed;
 
@@ -127,6 +127,8 @@ mod direct {
 
     /// The last release slot that was found to [leave no exception](leaves_no_exception); an address.
     static HARMLESS: AtomicUsize = AtomicUsize::new(0);
+    /// The last one that was found to be none of onloan's.
+    static FOREIGN: AtomicUsize = AtomicUsize::new(0);
 
     /// Whether it is known of the release slot of `class` that it leaves no exception, and one that is pending as it is: onloan's own,
     /// and those that only count.
@@ -135,26 +137,43 @@ mod direct {
     /// The class is alive, and the slot is its own.
     #[inline]
     unsafe fn leaves_no_exception(
+        py: Python<'_>,
         release: ffi::releasebufferproc,
         class: *mut ffi::PyTypeObject,
     ) -> bool {
         // SAFETY: granted by the caller.
-        release as usize == HARMLESS.load(Relaxed) || unsafe { is_harmless(release, class) }
+        release as usize == HARMLESS.load(Relaxed) || unsafe { is_harmless(py, release, class) }
     }
 
     /// # Safety
     /// As [`leaves_no_exception`].
     #[inline(never)]
-    unsafe fn is_harmless(release: ffi::releasebufferproc, class: *mut ffi::PyTypeObject) -> bool {
+    unsafe fn is_harmless(
+        py: Python<'_>,
+        release: ffi::releasebufferproc,
+        class: *mut ffi::PyTypeObject,
+    ) -> bool {
         let counts = class == &raw mut ffi::PyByteArray_Type
             || class == &raw mut ffi::PyMemoryView_Type
             // SAFETY: granted by the caller.
             || unsafe { is_array(class) };
-        let harmless = counts || slots::is_release(release);
+        let harmless = counts || is_onloans(py, release);
         if harmless {
             HARMLESS.store(release as usize, Relaxed);
         }
         harmless
+    }
+
+    /// Whether it is the release slot of onloan's exporters, also behind a function of the tracer's.
+    fn is_onloans(py: Python<'_>, release: ffi::releasebufferproc) -> bool {
+        if release as usize == FOREIGN.load(Relaxed) {
+            return false;
+        }
+        let known = slots::is_release(py, release as *const c_void);
+        if !known {
+            FOREIGN.store(release as usize, Relaxed);
+        }
+        known
     }
 
     /// Whether it is `array` of the standard library: a type in C of that name, the address of which no header tells.
@@ -188,7 +207,7 @@ mod direct {
         let slots = unsafe { slots(object) };
         if let Some(release) = slots.and_then(|slots| slots.bf_releasebuffer) {
             // SAFETY: as above; the slot is the type's own.
-            let known = unsafe { leaves_no_exception(release, class) };
+            let known = unsafe { leaves_no_exception(py, release, class) };
             if !known && PyErr::occurred(py) {
                 return false;
             }

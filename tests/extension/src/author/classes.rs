@@ -46,6 +46,16 @@ impl FrozenCell {
         self.cell.is_taken()
     }
 
+    /// Opts in: the ledger is told of each export.
+    fn register(&self, py: Python<'_>) -> PyResult<()> {
+        Ok(self.cell.register(py)?)
+    }
+
+    #[getter]
+    fn is_registered(&self) -> bool {
+        self.cell.is_registered()
+    }
+
     /// Calls `callback` with what is read, under a read guard.
     fn read<'py>(
         &self,
@@ -187,6 +197,11 @@ impl OrdinaryCell {
     #[getter]
     fn changes(&self) -> u32 {
         self.changes
+    }
+
+    /// Opts in: the ledger is told of each export.
+    fn register(&self, py: Python<'_>) -> PyResult<()> {
+        Ok(self.cell.register(py)?)
     }
 
     /// Calls `callback` while this object is mutably borrowed, with the number of exports.

@@ -85,6 +85,11 @@ impl Hooked {
         self.cell.exports()
     }
 
+    /// Opts in: the ledger is told of each export.
+    fn register(&self, py: Python<'_>) -> PyResult<()> {
+        Ok(self.cell.register(py)?)
+    }
+
     fn push(&self, py: Python<'_>, byte: u8) -> PyResult<()> {
         self.cell.write(py)?.push(byte);
         Ok(())

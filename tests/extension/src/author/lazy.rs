@@ -143,6 +143,11 @@ impl Produced {
         )
     }
 
+    /// Opts in: the ledger is told of each export.
+    fn register(&self, py: Python<'_>) -> PyResult<()> {
+        Ok(self.cell.register(py)?)
+    }
+
     /// Calls `callback` with the bytes under a read guard.
     fn read<'py>(
         &self,

@@ -17,6 +17,7 @@ pub(crate) struct Lent {
     exports: Box<dyn Fn() -> u64 + Send + Sync>,
     look: Look,
     copy: Look,
+    register: Box<dyn Fn(Python<'_>) -> PyResult<()> + Send + Sync>,
 }
 
 impl Lent {
@@ -30,6 +31,7 @@ impl Lent {
         let counted = Arc::clone(&cell);
         let looked_at = Arc::clone(&cell);
         let copied = Arc::clone(&cell);
+        let registered = Arc::clone(&cell);
         Lent {
             cell,
             kind,
@@ -40,6 +42,7 @@ impl Lent {
                 copied.copy_to(py, 0, &mut bytes)?;
                 Ok(bytes)
             }),
+            register: Box::new(move |py| Ok(registered.register(py)?)),
         }
     }
 }
@@ -51,6 +54,11 @@ impl Lent {
     #[getter]
     fn exports(&self) -> u64 {
         (self.exports)()
+    }
+
+    /// Opts in: the ledger is told of each export.
+    fn register(&self, py: Python<'_>) -> PyResult<()> {
+        (self.register)(py)
     }
 
     #[getter]

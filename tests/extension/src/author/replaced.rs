@@ -114,6 +114,11 @@ impl Replaceable {
         Ok(self.cell()?.exports())
     }
 
+    /// Opts in: the ledger is told of each export.
+    fn register(&self, py: Python<'_>) -> PyResult<()> {
+        Ok(self.cell()?.register(py)?)
+    }
+
     /// Another cell of the same kind in the place of this one.
     fn replace(&mut self, kind: &str, data: &[u8], witness: &Witness) -> PyResult<()> {
         let storage = Witnessed::new(data, witness);
