@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use crate::cell::Header;
 use crate::table;
 
-/// The functions of the ledger. Append-only, as the [table](crate::table): `size` says how much there is.
+/// The functions of the ledger. Append-only, as the table of modules: `size` says how much there is.
 #[repr(C)]
 pub struct Ledger {
     /// Bytes of this struct.
