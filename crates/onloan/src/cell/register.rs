@@ -14,7 +14,8 @@ impl<S: Storage> ExportCell<S> {
     ///
     /// From then on `onloan.exports(obj)` and `onloan.holders(obj)` say of an object with this cell what they say while `onloan` traces: exactly
     /// what is out, and who has it. Nothing has to be started for that, and nothing else in the process is watched. A
-    /// [`Busy`](crate::Busy) that exports are the reason of becomes a `BufferError` with a note that names them.
+    /// [`Busy`](crate::Busy) that exports are the reason of becomes a `BufferError` with a note that names them. (To find who has them all objects are
+    /// walked through; when that has taken five seconds in all, further notes come without.)
     ///
     /// It costs each export a walk over the stack; a cell that is not registered pays nothing. There is no way back; a cell that takes this one's
     /// place is registered by itself.
