@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What the parts in C may include, beside Python's headers.
+HEADERS = Path(__file__).resolve().parent / "c"
 
 
 class Missing(Exception):
@@ -123,10 +125,11 @@ class Workshop:
         if compiler is None:
             raise Missing("no C or C++ compiler")
         link = sysconfig.get_config_var("LDSHARED").split()[1:]
-        command = [*compiler, "-O2", "-DNDEBUG", "-fPIC", "-Wall", f"-I{sysconfig.get_paths()['include']}", *flags]
+        includes = [f"-I{sysconfig.get_paths()['include']}", f"-I{HEADERS}"]
+        command = [*compiler, "-O2", "-DNDEBUG", "-fPIC", "-Wall", *includes, *flags]
         command += [*map(str, sources), *link, "-o", str(target)]
         made_from = "\n".join([*command, sys.version, str(package and version(package))]).encode()
-        digest = hashlib.sha256(made_from + b"".join(source.read_bytes() for source in sources)).hexdigest()
+        digest = hashlib.sha256(made_from + b"".join(part.read_bytes() for part in [*sources, *sorted(HEADERS.iterdir())])).hexdigest()
         stamp = target.with_name(target.name + ".stamp")
         if target.exists() and stamp.exists() and stamp.read_text() == digest:
             return

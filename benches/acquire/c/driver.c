@@ -5,13 +5,13 @@
  *   ask(object, flags)                                      -> what one export says, as a tuple
  *   keep(object)                                            -> never freed
  *
- * The doors of a refusal: 0 PyObject_GetBuffer; 1 the type's own bf_getbuffer; 2 bf_getbuffer with view == NULL.
- * The Py_buffer is filled with 0xA5 once, as a consumer's is on its stack: not between iterations, which would be
- * the consumer's cost. */
+ * The doors of a refusal: 0 PyObject_GetBuffer; 1 the type's own bf_getbuffer; 2 bf_getbuffer with view == NULL. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <string.h>
 #include <time.h>
+
+#include "stopwatch.h"
 
 enum door { BY_GETBUFFER, BY_SLOT, BY_SLOT_NULL_VIEW };
 
@@ -21,20 +21,6 @@ now(void)
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
     return (long long)at.tv_sec * 1000000000LL + at.tv_nsec;
-}
-
-static int
-pairs(PyObject *exporter, int flags, Py_ssize_t iterations)
-{
-    Py_buffer view;
-    memset(&view, 0xA5, sizeof view);
-    for (Py_ssize_t i = 0; i < iterations; i++) {
-        if (PyObject_GetBuffer(exporter, &view, flags) < 0) {
-            return -1;
-        }
-        PyBuffer_Release(&view);
-    }
-    return 0;
 }
 
 static PyObject *

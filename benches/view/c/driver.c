@@ -17,27 +17,8 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <string.h>
-#include <time.h>
 
-static long long
-now(void)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-    return (long long)at.tv_sec * 1000000000LL + at.tv_nsec;
-}
-
-/* Runs STEP, which leaves the function by `goto failed` where it fails, and sets `elapsed`. */
-#define TIMED(STEP)                                      \
-    for (Py_ssize_t i = 0; i < warm_up; i++) {           \
-        STEP;                                            \
-    }                                                    \
-    long long start = now();                             \
-    for (Py_ssize_t i = 0; i < iterations; i++) {        \
-        STEP;                                            \
-    }                                                    \
-    elapsed = now() - start;
+#include "stopwatch.h"
 
 /* The memory may have changed: no iteration may be taken for a repetition of the one before. */
 #define CHANGED() __asm__ volatile("" ::: "memory")
@@ -61,38 +42,6 @@ time_call(PyObject *Py_UNUSED(module), PyObject *args)
         Py_DECREF(result);
     })
     return PyLong_FromLongLong(elapsed);
-}
-
-static PyObject *
-time_open(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    PyObject *type, *object;
-    Py_ssize_t iterations, warm_up;
-    long long elapsed;
-    if (!PyArg_ParseTuple(args, "OOnn", &type, &object, &iterations, &warm_up)) {
-        return NULL;
-    }
-    PyObject *release = PyUnicode_InternFromString("release");
-    if (release == NULL) {
-        return NULL;
-    }
-    TIMED({
-        PyObject *view = PyObject_CallOneArg(type, object);
-        if (view == NULL) {
-            goto failed;
-        }
-        PyObject *none = PyObject_CallMethodNoArgs(view, release);
-        Py_DECREF(view);
-        if (none == NULL) {
-            goto failed;
-        }
-        Py_DECREF(none);
-    })
-    Py_DECREF(release);
-    return PyLong_FromLongLong(elapsed);
-failed:
-    Py_DECREF(release);
-    return NULL;
 }
 
 static PyObject *

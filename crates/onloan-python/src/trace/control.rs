@@ -176,7 +176,7 @@ fn seed(py: Python<'_>) -> PyResult<()> {
             seeded: true,
             ..Record::EMPTY
         };
-        if ledger.records.add(record) {
+        if ledger.records.add(&record) {
             ledger.live_bytes += managed.len as u64;
         } else {
             ledger.dropped += 1;

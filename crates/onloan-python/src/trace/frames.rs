@@ -10,6 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
+use super::again::Again;
 use super::layout::{WORD, address, word};
 use super::stacks::{DEEPEST, Frame};
 
@@ -20,6 +21,8 @@ const OWNED_BY_C_STACK: u8 = 3;
 /// Offsets of one version of CPython.
 #[derive(Clone, Copy)]
 pub(super) struct FrameLayout {
+    /// Its place in `KNOWN`.
+    number: usize,
     /// In the thread state: a struct that has the current frame; 0 if the thread state has it itself.
     c_frame: usize,
     /// In that struct, or in the thread state.
@@ -39,10 +42,11 @@ pub(super) struct FrameLayout {
 /// In a frame object: the frame.
 const FRAME_OF_OBJECT: usize = 3 * WORD;
 
-const KNOWN: [((u8, u8), FrameLayout); 3] = [
+pub(super) const KNOWN: [((u8, u8), FrameLayout); 3] = [
     (
         (3, 11),
         FrameLayout {
+            number: 0,
             c_frame: 56,
             current: 8,
             code: 32,
@@ -57,6 +61,7 @@ const KNOWN: [((u8, u8), FrameLayout); 3] = [
     (
         (3, 12),
         FrameLayout {
+            number: 1,
             c_frame: 56,
             current: 0,
             code: 0,
@@ -71,6 +76,7 @@ const KNOWN: [((u8, u8), FrameLayout); 3] = [
     (
         (3, 13),
         FrameLayout {
+            number: 2,
             c_frame: 0,
             current: 72,
             code: 0,
@@ -84,10 +90,28 @@ const KNOWN: [((u8, u8), FrameLayout); 3] = [
     ),
 ];
 
-/// Frames, innermost first.
+/// Frames, innermost first, and what they are hashed to.
 pub(super) struct Stack {
     frames: [MaybeUninit<Frame>; DEEPEST],
     depth: usize,
+    hash: u64,
+    /// The way that led to them, if it was not too long.
+    steps: [MaybeUninit<Step>; STEPS],
+    walked: usize,
+    /// Behind the last step there is no frame.
+    ends: bool,
+}
+
+/// So many frames, shown or not, are kept of a way.
+const STEPS: usize = 48;
+
+/// A frame that was met on the way, also one that is not shown.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    pub(super) frame: usize,
+    code: usize,
+    pub(super) instruction: usize,
+    owner: u8,
 }
 
 impl Stack {
@@ -96,19 +120,39 @@ impl Stack {
         Stack {
             frames: [const { MaybeUninit::uninit() }; DEEPEST],
             depth: 0,
+            hash: 0,
+            steps: [const { MaybeUninit::uninit() }; STEPS],
+            walked: 0,
+            ends: false,
         }
     }
 
-    #[inline]
     fn push(&mut self, frame: Frame) {
         self.frames[self.depth].write(frame);
         self.depth += 1;
+        self.hash = frame.join(self.hash);
     }
 
     #[inline]
     pub(super) fn frames(&self) -> &[Frame] {
-        // SAFETY: the first `depth` frames were written by `push`.
+        // SAFETY: the first `depth` frames were written, by `push` or by `walk`.
         unsafe { std::slice::from_raw_parts(self.frames.as_ptr().cast(), self.depth) }
+    }
+
+    fn steps(&self) -> &[Step] {
+        // SAFETY: the first `walked` steps were written by `walk`.
+        unsafe { std::slice::from_raw_parts(self.steps.as_ptr().cast(), self.walked) }
+    }
+
+    /// What [`super::stacks::hash_with`] takes.
+    #[inline]
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Lets a stack that was read by its frames, and has this number now, be recognised.
+    pub(super) fn keep(&self, again: &mut Again, kind: u32, number: u32) {
+        again.keep(self.steps(), self.ends, kind, number);
     }
 }
 
@@ -126,34 +170,11 @@ impl FrameLayout {
         Ok(probe.then_some(layout))
     }
 
-    /// The innermost frames of a thread, at most `depth`.
+    /// The innermost frame of a thread; 0 if it has none.
     ///
     /// # Safety
     /// The layout is verified, and the thread state is that of the calling thread, which is attached.
-    #[inline]
-    pub(super) unsafe fn walk(
-        &self,
-        thread: *mut ffi::PyThreadState,
-        depth: usize,
-        stack: &mut Stack,
-    ) {
-        let thread = thread.expose_provenance();
-        // SAFETY: the verified layout, of a thread state that lives.
-        let mut frame = unsafe { self.innermost(thread) };
-        let depth = depth.min(DEEPEST);
-        while frame != 0 && stack.depth < depth {
-            // SAFETY: a frame of a thread that stands still, as it is the calling one.
-            if let Some(found) = unsafe { self.look(frame) } {
-                stack.push(found);
-            }
-            // SAFETY: as above.
-            frame = unsafe { self.caller(frame) };
-        }
-    }
-
-    /// # Safety
-    /// As for `walk`.
-    #[inline]
+    #[inline(always)]
     unsafe fn innermost(&self, thread: usize) -> usize {
         if self.c_frame == 0 {
             // SAFETY: granted by the caller.
@@ -167,30 +188,69 @@ impl FrameLayout {
 
     /// # Safety
     /// The frame of a thread that does not run meanwhile.
-    #[inline]
+    #[inline(always)]
     pub(super) unsafe fn caller(&self, frame: usize) -> usize {
         // SAFETY: granted by the caller.
         unsafe { word(frame, self.previous) }
     }
 
-    /// The code and the place of a frame; `None` of one that is CPython's own or not yet begun.
+    /// # Safety
+    /// The frame of a thread that does not run meanwhile.
+    #[inline(always)]
+    unsafe fn owner(&self, frame: usize) -> u8 {
+        let owner = std::ptr::with_exposed_provenance::<u8>(frame + self.owner);
+        // SAFETY: granted by the caller.
+        unsafe { owner.read() }
+    }
+
+    /// # Safety
+    /// The frame of a thread that does not run meanwhile.
+    #[inline(always)]
+    pub(super) unsafe fn instruction(&self, frame: usize) -> usize {
+        // SAFETY: granted by the caller.
+        unsafe { word(frame, self.instruction) }
+    }
+
+    /// What a frame is at the moment. One that is CPython's own has something else where the others have their code.
     ///
     /// # Safety
     /// The frame of a thread that does not run meanwhile.
-    #[inline]
-    pub(super) unsafe fn look(&self, frame: usize) -> Option<Frame> {
-        let owner = std::ptr::with_exposed_provenance::<u8>(frame + self.owner);
+    #[inline(always)]
+    unsafe fn step(&self, frame: usize) -> Step {
+        Step {
+            frame,
+            // SAFETY: granted by the caller.
+            code: unsafe { word(frame, self.code) },
+            // SAFETY: granted by the caller.
+            instruction: unsafe { self.instruction(frame) },
+            // SAFETY: granted by the caller.
+            owner: unsafe { self.owner(frame) },
+        }
+    }
+
+    /// Whether a frame is what it was at another time. If its code object has been kept alive since, it is then shown as it was then.
+    ///
+    /// # Safety
+    /// The frame of a thread that does not run meanwhile.
+    #[inline(always)]
+    pub(super) unsafe fn stands_at(&self, frame: usize, step: &Step) -> bool {
         // SAFETY: granted by the caller.
-        let owner = unsafe { owner.read() };
-        if owner == OWNED_BY_C_STACK {
+        let now = unsafe { self.step(frame) };
+        (now.instruction, now.code, now.owner) == (step.instruction, step.code, step.owner)
+    }
+
+    /// The frame that is shown of a step: none of one that is CPython's own or not yet begun.
+    ///
+    /// # Safety
+    /// The step of a frame of a thread that does not run meanwhile.
+    #[inline(always)]
+    unsafe fn shown(&self, step: Step) -> Option<Frame> {
+        let Step { code, .. } = step;
+        if step.owner == OWNED_BY_C_STACK {
             return None;
         }
-        // SAFETY: granted by the caller.
-        let code = unsafe { word(frame, self.code) };
-        // SAFETY: granted by the caller.
-        let instruction = unsafe { word(frame, self.instruction) };
-        let offset = instruction.wrapping_sub(code);
-        if owner != OWNED_BY_GENERATOR {
+        let offset = step.instruction.wrapping_sub(code);
+        if step.owner != OWNED_BY_GENERATOR {
             let first = std::ptr::with_exposed_provenance::<i32>(code + self.first_traceable);
             // SAFETY: a frame that is not on the C stack has a code object.
             let first = unsafe { first.read() };
@@ -199,6 +259,17 @@ impl FrameLayout {
             }
         }
         Some(Frame { code, offset })
+    }
+
+    /// The code and the place of a frame; `None` of one that is CPython's own or not yet begun.
+    ///
+    /// # Safety
+    /// The frame of a thread that does not run meanwhile.
+    pub(super) unsafe fn look(&self, frame: usize) -> Option<Frame> {
+        // SAFETY: granted by the caller.
+        let step = unsafe { self.step(frame) };
+        // SAFETY: granted by the caller.
+        unsafe { self.shown(step) }
     }
 
     /// What `frame.f_lasti` would be.
@@ -222,6 +293,99 @@ impl FrameLayout {
     pub(super) unsafe fn of_object(&self, object: usize) -> usize {
         // SAFETY: granted by the caller.
         unsafe { word(object, FRAME_OF_OBJECT) }
+    }
+}
+
+/// The calling thread, and how its frames are read.
+#[derive(Clone, Copy)]
+pub(super) struct Reader {
+    number: usize,
+    thread: usize,
+    depth: usize,
+}
+
+impl Reader {
+    /// Reads at most so many frames.
+    ///
+    /// # Safety
+    /// The layout is verified. The thread state is that of the calling thread, which is attached, and runs nothing of Python as long as there is a reader.
+    #[inline]
+    pub(super) unsafe fn new(
+        layout: &FrameLayout,
+        thread: *mut ffi::PyThreadState,
+        depth: usize,
+    ) -> Reader {
+        Reader {
+            number: layout.number,
+            thread: thread.expose_provenance(),
+            depth: depth.min(DEEPEST),
+        }
+    }
+
+    /// The number of the stack, if it is one that was read lately.
+    #[inline]
+    pub(super) fn recognised(self, again: &Again, kind: u32) -> Option<u32> {
+        if self.depth == 0 {
+            return None;
+        }
+        match self.number {
+            0 => self.recognised_by::<0>(again, kind),
+            1 => self.recognised_by::<1>(again, kind),
+            _ => self.recognised_by::<2>(again, kind),
+        }
+    }
+
+    #[inline]
+    fn recognised_by<const N: usize>(self, again: &Again, kind: u32) -> Option<u32> {
+        // SAFETY: `new` was promised that this is the layout and the thread.
+        let innermost = unsafe { KNOWN[N].1.innermost(self.thread) };
+        // SAFETY: as above, and the thread is running this.
+        unsafe { again.find::<N>(innermost, kind) }
+    }
+
+    /// Reads the frames.
+    pub(super) fn read(self, stack: &mut Stack) {
+        match self.number {
+            0 => self.read_by::<0>(stack),
+            1 => self.read_by::<1>(stack),
+            _ => self.read_by::<2>(stack),
+        }
+    }
+
+    /// By layout `N` of those that are known: compiled for each, so that the offsets are constants, and what is counted stays in registers.
+    fn read_by<const N: usize>(self, stack: &mut Stack) {
+        let layout = const { &KNOWN[N].1 };
+        // SAFETY: `new` was promised that this is the layout and the thread.
+        let mut frame = unsafe { layout.innermost(self.thread) };
+        let (mut depth, mut walked, mut hash) = (0, 0, 0);
+        // Of a way that cannot be kept nothing is.
+        let mut whole = true;
+        while frame != 0 && depth < self.depth {
+            // SAFETY: a frame of a thread that stands still, as it is the calling one.
+            let step = unsafe { layout.step(frame) };
+            match stack.steps.get_mut(walked) {
+                Some(place) => {
+                    place.write(step);
+                    walked += 1;
+                }
+                None => whole = false,
+            }
+            // SAFETY: as above.
+            if let Some(shown) = unsafe { layout.shown(step) } {
+                stack.frames[depth].write(shown);
+                depth += 1;
+                hash = shown.join(hash);
+            } else {
+                // One that is not yet begun will be.
+                whole &= step.owner == OWNED_BY_C_STACK;
+            }
+            // SAFETY: as above.
+            frame = unsafe { layout.caller(frame) };
+        }
+        stack.depth = depth;
+        stack.hash = hash;
+        stack.walked = if whole { walked } else { 0 };
+        stack.ends = frame == 0;
     }
 }
 
@@ -283,7 +447,8 @@ impl Probe {
         }
         let mut stack = Stack::new();
         // SAFETY: the innermost frame was found right; each further one is compared here before it is ever relied on.
-        unsafe { layout.walk(thread, DEEPEST, &mut stack) };
+        let reader = unsafe { Reader::new(&layout, thread, DEEPEST) };
+        reader.read(&mut stack);
         for frame in stack.frames() {
             let code = object.getattr("f_code")?;
             let lasti: isize = object.getattr("f_lasti")?.extract()?;

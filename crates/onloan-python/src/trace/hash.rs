@@ -11,6 +11,13 @@ pub(super) fn mix(hash: u64, number: usize) -> u64 {
     (hash.rotate_left(5) ^ number as u64).wrapping_mul(FACTOR)
 }
 
+/// Mixes one number into a hash of many, whose order counts. From one number to the next it is a rotation only: the multiplications do not wait for each
+/// other. To be ended by [`mix`].
+#[inline]
+pub(super) fn join(hash: u64, number: usize) -> u64 {
+    hash.rotate_left(7) ^ (number as u64).wrapping_mul(FACTOR)
+}
+
 /// The place of an address in a table of 2^`bits` places.
 #[inline]
 pub(super) fn place(address: usize, bits: u32) -> usize {

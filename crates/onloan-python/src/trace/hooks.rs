@@ -1,7 +1,7 @@
 //! What happens at an acquisition and at a release.
 //!
 //! ```text
-//!   get:      count ─▶ original ─▶ frames ─▶ lock: record            nothing of Python is called
+//!   get:      count ─▶ original ─▶ lock: frames, record              nothing of Python is called
 //!                                             └─ missing? ─▶ unlock, ask Python, try again     (a type, thread or stack that is new)
 //!   release:  lock: take the record out ─▶ original
 //! ```
@@ -16,11 +16,11 @@ use pyo3::prelude::*;
 
 use super::beat;
 use super::clock;
-use super::frames::{self, Stack};
+use super::frames::{self, Reader, Stack};
 use super::layout::{self, TP_AS_BUFFER, TP_NAME, WORD, word};
 use super::ledger::{Acquired, LEDGER, Missing, SEQUENCE};
 use super::pool::{Get, RELEASE_POOL};
-use super::records::{Ended, Number, Record};
+use super::records::{Ended, Number};
 use super::stacks::Frame;
 use super::words;
 
@@ -80,9 +80,8 @@ pub(super) unsafe fn acquired(
     let layout = layout::layout()?;
     // SAFETY: attached.
     let thread = unsafe { ffi::PyThreadState_Get() };
-    // SAFETY: as above.
-    let interpreter = unsafe { ffi::PyThreadState_GetInterpreter(thread) };
-    let own = interpreter.addr() == layout.interpreter;
+    // SAFETY: attached.
+    let own = unsafe { layout.is_own(thread) };
     if let Teller::Hook { before } = teller
         && SEQUENCE.load(Ordering::Relaxed) != before
     {
@@ -93,55 +92,58 @@ pub(super) unsafe fn acquired(
     }
     // SAFETY: the object that the view keeps alive.
     let kind = unsafe { kind_of(view.obj) };
-    let mut stack = Stack::new();
-    let depth = DEPTH.load(Ordering::Relaxed);
-    if own {
-        match &layout.frames {
-            // SAFETY: the layout is verified; the thread state is that of this thread.
-            Some(layout) => unsafe { layout.walk(thread, depth, &mut stack) },
-            // SAFETY: attached.
-            None => frames::public(unsafe { Python::assume_attached() }, depth, &mut stack),
-        }
-    }
     // SAFETY: attached.
     let number = unsafe { ffi::PyThreadState_GetID(thread) };
-    let time = clock::now();
-    let acquired = Acquired {
-        record: Record {
-            view: place,
-            exporter: view.obj.expose_provenance(),
-            buf: view.buf.addr(),
-            len: usize::try_from(view.len).unwrap_or(0),
-            internal: match teller {
-                Teller::Hook { .. } => view.internal.addr(),
-                Teller::Cell(cell) => cell,
-            },
-            ndim: view.ndim,
-            flags,
-            time,
-            foreign: !own,
-            registered: matches!(teller, Teller::Cell(_)),
-            ..Record::EMPTY
+    let depth = DEPTH.load(Ordering::Relaxed);
+    let reader = match &layout.frames {
+        // SAFETY: the layout is verified, the thread state is that of this thread; what the ledger has to ask of Python brings the thread back to where it is.
+        Some(layout) if own => Some(unsafe { Reader::new(layout, thread, depth) }),
+        _ => None,
+    };
+    let mut acquired = Acquired {
+        place,
+        view,
+        internal: match teller {
+            Teller::Hook { .. } => view.internal.addr(),
+            Teller::Cell(cell) => cell,
         },
+        registered: matches!(teller, Teller::Cell(_)),
+        flags,
+        foreign: !own,
+        time: 0,
         kind,
         thread: number as u64,
-        frames: stack.frames(),
+        stack: Stack::new(),
     };
+    if own && reader.is_none() {
+        // SAFETY: attached.
+        let py = unsafe { Python::assume_attached() };
+        frames::public(py, depth, &mut acquired.stack);
+    }
+    // The processor waits here until all before is done. All that comes after overlaps: so what need not come before does not.
+    let mut ledger = LEDGER.lock();
+    let time = clock::now();
+    acquired.time = time;
     // Four things can be missing, each once; a type that goes on changing is given up.
     for _ in 0..8 {
-        let missing = LEDGER.lock().acquire(&acquired);
-        match missing {
+        let missing = match ledger.acquire(&mut acquired, reader) {
             Ok(number) => {
+                drop(ledger);
                 beat::due(time);
                 return number;
             }
+            Err(missing) => missing,
+        };
+        drop(ledger);
+        match missing {
             // SAFETY: attached; the view keeps the object alive.
-            Err(Missing::Kind) => unsafe { learn_kind(view.obj, own) },
-            Err(Missing::Thread) => learn_thread(number as u64, own),
-            Err(Missing::Stack) => learn_stack(&acquired, own),
+            Missing::Kind => unsafe { learn_kind(view.obj, own) },
+            Missing::Thread => learn_thread(number as u64, own),
+            Missing::Stack => learn_stack(&acquired, own),
         }
+        ledger = LEDGER.lock();
     }
-    LEDGER.lock().dropped += 1;
+    ledger.dropped += 1;
     None
 }
 
@@ -225,7 +227,7 @@ fn learn_thread(number: u64, own: bool) {
 
 #[cold]
 fn learn_stack(acquired: &Acquired<'_>, own: bool) {
-    let frames = acquired.frames;
+    let frames = acquired.stack.frames();
     let line = match frames.first() {
         Some(frame) if own && !ENDING.load(Ordering::Relaxed) => aside(|py| line(py, *frame)),
         _ => 0,
@@ -321,7 +323,9 @@ pub(super) unsafe fn release(
         shape: view.shape.addr(),
         by_cell: cell.map(|(_, number)| number),
     };
+    let mut ledger = LEDGER.lock();
     let time = clock::now();
-    LEDGER.lock().release(&ended, time);
+    ledger.release(&ended, time);
+    drop(ledger);
     beat::due(time);
 }

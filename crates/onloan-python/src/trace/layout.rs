@@ -43,6 +43,29 @@ pub(super) struct Layout {
     pub(super) python_release: usize,
     /// The interpreter that was asked.
     pub(super) interpreter: usize,
+    /// Thread states say in their third word whose they are.
+    says_whose: bool,
+}
+
+/// In a thread state: its interpreter.
+const INTERPRETER: usize = 2 * WORD;
+
+impl Layout {
+    /// Whether a thread is one of the interpreter's that was asked.
+    ///
+    /// # Safety
+    /// The thread state of the calling thread, which is attached.
+    #[inline]
+    pub(super) unsafe fn is_own(&self, thread: *mut ffi::PyThreadState) -> bool {
+        let interpreter = if self.says_whose {
+            // SAFETY: granted by the caller; a thread state is longer than this offset.
+            unsafe { word(thread.expose_provenance(), INTERPRETER) }
+        } else {
+            // SAFETY: granted by the caller.
+            unsafe { ffi::PyThreadState_GetInterpreter(thread) }.addr()
+        };
+        interpreter == self.interpreter
+    }
 }
 
 static LAYOUT: OnceLock<Layout> = OnceLock::new();
@@ -168,12 +191,17 @@ fn examine(py: Python<'_>) -> Result<Layout, Reason> {
     })?;
     // SAFETY: attached.
     let interpreter = unsafe { ffi::PyInterpreterState_Get() };
+    // SAFETY: attached.
+    let thread = unsafe { ffi::PyThreadState_Get() };
+    // SAFETY: a thread state is longer than this offset.
+    let whose = unsafe { word(thread.expose_provenance(), INTERPRETER) };
     let frames = FrameLayout::verified(py).map_err(unknown)?;
     Ok(Layout {
         frames,
         managed,
         python_get,
         python_release,
+        says_whose: whose == interpreter.addr(),
         interpreter: interpreter.expose_provenance(),
     })
 }

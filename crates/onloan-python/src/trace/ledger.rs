@@ -6,8 +6,10 @@
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pyo3::ffi;
+use pyo3::ffi::{self, Py_buffer};
 
+use super::again::Again;
+use super::frames::{Reader, Stack};
 use super::lock::Lock;
 use super::names::{Kinds, Threads};
 use super::recent::Recent;
@@ -26,6 +28,7 @@ pub(super) struct Ledger {
     pub(super) records: Records,
     pub(super) recent: Recent,
     pub(super) stacks: Stacks,
+    again: Again,
     pub(super) kinds: Kinds,
     pub(super) threads: Threads,
     pub(super) timeline: Timeline,
@@ -43,13 +46,23 @@ pub(super) enum Missing {
 
 /// An acquisition.
 pub(super) struct Acquired<'a> {
-    /// `kind`, `thread`, `stack`, `sequence` are filled in by the ledger.
-    pub(super) record: Record,
+    /// Where the view lies.
+    pub(super) place: usize,
+    pub(super) view: &'a Py_buffer,
+    pub(super) flags: i32,
+    /// What says which export it is: `Py_buffer.internal`, or the registered cell.
+    pub(super) internal: usize,
+    /// A registered cell tells of it.
+    pub(super) registered: bool,
+    /// By another interpreter.
+    pub(super) foreign: bool,
+    pub(super) time: u32,
     /// The exporter's type: its address and its `tp_name`.
     pub(super) kind: (usize, usize),
     /// The number of the thread state.
     pub(super) thread: u64,
-    pub(super) frames: &'a [Frame],
+    /// Filled by the ledger if it has a reader, unless the stack is recognised.
+    pub(super) stack: Stack,
 }
 
 impl Ledger {
@@ -58,6 +71,7 @@ impl Ledger {
             records: Records::new(),
             recent: Recent::new(),
             stacks: Stacks::new(),
+            again: Again::new(),
             kinds: Kinds::new(),
             threads: Threads::new(),
             timeline: Timeline::new(),
@@ -89,27 +103,43 @@ impl Ledger {
         }
     }
 
-    /// Records an acquisition, unless something is missing. The number of its record, if there is one.
+    /// Records an acquisition, unless something is missing. Without a reader the stack is read already. The number of its record, if a registered cell
+    /// has told of it and it is kept.
     #[inline]
-    pub(super) fn acquire(&mut self, acquired: &Acquired<'_>) -> Result<Option<Number>, Missing> {
+    pub(super) fn acquire(
+        &mut self,
+        acquired: &mut Acquired<'_>,
+        reader: Option<Reader>,
+    ) -> Result<Option<Number>, Missing> {
         let (address, label) = acquired.kind;
         let (kind, followed) = self.kinds.find(address, label).ok_or(Missing::Kind)?;
         let thread = self.threads.find(acquired.thread).ok_or(Missing::Thread)?;
-        let stack = self.stack(acquired.frames, kind)?;
+        let stack = self.stack(&mut acquired.stack, reader, kind)?;
         let sequence = SEQUENCE.load(Ordering::Relaxed) + 1;
         SEQUENCE.store(sequence, Ordering::Relaxed);
+        let view = acquired.view;
         let record = Record {
+            view: acquired.place,
+            exporter: view.obj.expose_provenance(),
+            buf: view.buf.addr(),
+            len: usize::try_from(view.len).unwrap_or(0),
+            internal: acquired.internal,
+            registered: acquired.registered,
+            ndim: view.ndim,
+            flags: acquired.flags,
+            foreign: acquired.foreign,
+            time: acquired.time,
             sequence,
             kind,
             thread,
             stack,
-            ..acquired.record
+            ..Record::EMPTY
         };
         let followed = followed || record.registered;
-        let kept = followed && self.records.add(record);
+        let kept = followed && self.records.add(&record);
         self.stacks.acquired(stack, record.len, kept);
         if !followed {
-            self.recent.add(record);
+            self.recent.add(&record);
             return Ok(None);
         }
         if !kept {
@@ -118,14 +148,31 @@ impl Ledger {
         }
         self.live_bytes += record.len as u64;
         self.sample(record.time);
-        Ok(Some(self.records.newest(record.view)))
+        Ok(record.registered.then(|| self.records.newest(record.view)))
     }
 
     #[inline]
-    fn stack(&mut self, frames: &[Frame], kind: u32) -> Result<u32, Missing> {
-        let hash = stacks::hash(frames, kind);
-        if let Some(stack) = self.stacks.find(hash, frames, kind) {
-            return Ok(stack);
+    fn stack(
+        &mut self,
+        stack: &mut Stack,
+        reader: Option<Reader>,
+        kind: u32,
+    ) -> Result<u32, Missing> {
+        if let Some(reader) = reader {
+            if let Some(stack) = reader.recognised(&self.again, kind) {
+                return Ok(stack);
+            }
+            reader.read(stack);
+        }
+        self.read(stack, kind)
+    }
+
+    fn read(&mut self, stack: &Stack, kind: u32) -> Result<u32, Missing> {
+        let frames = stack.frames();
+        let hash = stacks::hash_with(stack.hash(), kind);
+        if let Some(number) = self.stacks.find(hash, frames, kind) {
+            stack.keep(&mut self.again, kind, number);
+            return Ok(number);
         }
         if self.stacks.has_room(frames.len()) {
             return Err(Missing::Stack);
@@ -218,6 +265,6 @@ impl Ledger {
 
     /// The bytes that the ledger keeps.
     pub(super) fn bytes(&self) -> usize {
-        self.records.bytes() + self.recent.bytes() + self.stacks.bytes()
+        self.records.bytes() + self.recent.bytes() + self.stacks.bytes() + self.again.bytes()
     }
 }

@@ -18,6 +18,7 @@
 //! How long exports of types without `bf_releasebuffer` last, unless a managed buffer holds them; acquisitions through types that appear
 //! between two scans without taking their slots from a known one; what happened before the start, unless a managed buffer holds it.
 
+mod again;
 mod beat;
 mod blocked;
 mod chain;

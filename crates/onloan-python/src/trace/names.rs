@@ -1,6 +1,6 @@
 //! Types and threads by number, with names that were taken when they were first seen: both may be gone when somebody asks.
 
-use super::hash::Map;
+use super::hash::{Map, place};
 
 /// So many types and threads are told apart.
 const MOST: usize = 1 << 16;
@@ -17,9 +17,32 @@ pub(super) struct Kind {
     label: usize,
 }
 
+/// Types that are found without a search: so many, each at a place of its own by its address.
+const AT_HAND: usize = 64;
+
+/// A type that was found lately.
+#[derive(Clone, Copy)]
+struct AtHand {
+    address: usize,
+    label: usize,
+    index: u32,
+    followed: bool,
+}
+
+impl AtHand {
+    /// No type has this address.
+    const NONE: AtHand = AtHand {
+        address: 0,
+        label: 0,
+        index: 0,
+        followed: false,
+    };
+}
+
 /// Types by address.
 pub(super) struct Kinds {
     kinds: Vec<Kind>,
+    at_hand: [AtHand; AT_HAND],
     /// With the scan in which the address was last found to be that type's.
     by_address: Map<usize, (u32, u32)>,
     scan: u32,
@@ -29,16 +52,35 @@ impl Kinds {
     pub(super) const fn new() -> Kinds {
         Kinds {
             kinds: Vec::new(),
+            at_hand: [AtHand::NONE; AT_HAND],
             by_address: Map::with_hasher(super::hash::Build::new()),
             scan: 0,
         }
     }
 
     #[inline]
-    pub(super) fn find(&self, address: usize, label: usize) -> Option<(u32, bool)> {
+    pub(super) fn find(&mut self, address: usize, label: usize) -> Option<(u32, bool)> {
+        let known = &self.at_hand[place_at_hand(address)];
+        if known.address == address && known.label == label {
+            return Some((known.index, known.followed));
+        }
+        self.search(address, label)
+    }
+
+    #[cold]
+    fn search(&mut self, address: usize, label: usize) -> Option<(u32, bool)> {
         let (index, scan) = *self.by_address.get(&address)?;
         let kind = &self.kinds[index as usize];
-        (kind.label == label && scan == self.scan).then_some((index, kind.followed))
+        if kind.label != label || scan != self.scan {
+            return None;
+        }
+        self.at_hand[place_at_hand(address)] = AtHand {
+            address,
+            label,
+            index,
+            followed: kind.followed,
+        };
+        Some((index, kind.followed))
     }
 
     /// Tells what is at an address, at the moment.
@@ -72,11 +114,13 @@ impl Kinds {
             }
         };
         self.by_address.insert(address, (index, self.scan));
+        self.at_hand[place_at_hand(address)] = AtHand::NONE;
     }
 
     /// Some types may be gone, others may have come to their addresses, and slots may have been wrapped: all have to be told anew.
     pub(super) fn doubt(&mut self) {
         self.scan = self.scan.wrapping_add(1);
+        self.at_hand = [AtHand::NONE; AT_HAND];
     }
 
     pub(super) fn name(&self, index: u32) -> &str {
@@ -84,6 +128,11 @@ impl Kinds {
             .get(index as usize)
             .map_or("?", |kind| &kind.name)
     }
+}
+
+#[inline]
+fn place_at_hand(address: usize) -> usize {
+    place(address, AT_HAND.ilog2())
 }
 
 /// A thread that acquired.
@@ -113,6 +162,11 @@ impl Threads {
         if self.last.0 == number {
             return Some(self.last.1);
         }
+        self.search(number)
+    }
+
+    #[cold]
+    fn search(&mut self, number: u64) -> Option<u32> {
         let index = *self.by_number.get(&number)?;
         self.last = (number, index);
         Some(index)

@@ -20,11 +20,11 @@ impl Recent {
         Recent { places: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, record: Record) {
+    pub(super) fn add(&mut self, record: &Record) {
         if self.places.is_empty() {
             self.places.resize(1 << BITS, Record::EMPTY);
         }
-        self.places[place(record.view, BITS)] = record;
+        self.places[place(record.view, BITS)] = *record;
     }
 
     /// The acquisition of this view from this exporter.

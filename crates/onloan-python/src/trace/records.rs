@@ -14,6 +14,8 @@ use super::hash::place;
 
 /// No record.
 const NONE: u32 = u32::MAX;
+/// The exporter of a place that is free.
+const FREE: usize = 0;
 /// Records of a chunk.
 const CHUNK: usize = 4096;
 /// So many records are kept at most.
@@ -149,8 +151,10 @@ impl Records {
     }
 
     /// Adds a record; `false` if there is no room for it. One that has the same view floats from now on.
-    #[inline]
-    pub(super) fn add(&mut self, record: Record) -> bool {
+    ///
+    /// Always inlined: a record goes from where its parts are into its place, not through memory in between.
+    #[inline(always)]
+    pub(super) fn add(&mut self, record: &Record) -> bool {
         if self.live >= self.views.len() && !self.grow() {
             return false;
         }
@@ -165,7 +169,7 @@ impl Records {
             next_of_view: self.views[of_view],
             next_of_exporter: next,
             previous_of_exporter: NONE,
-            ..record
+            ..*record
         };
         if next != NONE {
             self.at_mut(next).previous_of_exporter = index;
@@ -227,22 +231,27 @@ impl Records {
             let head = place(record.exporter, self.bits);
             self.exporters[head] = record.next_of_exporter;
         }
-        // An exporter of 0 marks a free place.
-        *self.at_mut(index) = Record {
-            next_of_view: self.free,
-            ..Record::EMPTY
-        };
+        let free = self.free;
+        let vacant = self.at_mut(index);
+        vacant.exporter = FREE;
+        vacant.next_of_view = free;
         self.free = index;
         self.live -= 1;
         record
     }
 
+    #[inline]
     fn vacant(&mut self) -> Option<u32> {
         if self.free != NONE {
             let index = self.free;
             self.free = self.at(index).next_of_view;
             return Some(index);
         }
+        self.unused()
+    }
+
+    /// A place that was never used; `None` where no more are allowed, or where there is no memory for them.
+    fn unused(&mut self) -> Option<u32> {
         if self.used >= MOST {
             return None;
         }
@@ -276,7 +285,7 @@ impl Records {
         self.bits = bits;
         // In the order of their age, so that the newest is first again.
         let mut order: Vec<u32> = (0..self.used as u32)
-            .filter(|index| self.at(*index).exporter != 0)
+            .filter(|index| self.at(*index).exporter != FREE)
             .collect();
         order.sort_unstable_by_key(|index| self.at(*index).sequence);
         for index in order {
@@ -353,7 +362,7 @@ impl Records {
             .iter()
             .flatten()
             .take(self.used)
-            .filter(|record| record.exporter != 0)
+            .filter(|record| record.exporter != FREE)
     }
 }
 

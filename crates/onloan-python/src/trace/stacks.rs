@@ -25,13 +25,33 @@ pub(super) struct Frame {
     pub(super) offset: usize,
 }
 
-/// Hash of a stack and of the type that was acquired there.
+impl Frame {
+    /// The hash of a stack with one frame more, which begins with 0.
+    #[inline]
+    pub(super) fn join(self, hash: u64) -> u64 {
+        super::hash::join(hash, self.code.wrapping_add(self.offset))
+    }
+}
+
+/// Hash of a stack, from that of its frames, and of the type that was acquired there.
 #[inline]
+pub(super) fn hash_with(frames: u64, kind: u32) -> u64 {
+    mix(frames, kind as usize)
+}
+
+/// The same from the frames themselves.
 pub(super) fn hash(frames: &[Frame], kind: u32) -> u64 {
-    let start = mix(0, kind as usize);
-    frames.iter().fold(start, |hash, frame| {
-        mix(hash, frame.code.wrapping_add(frame.offset))
-    })
+    let joined = frames.iter().fold(0, |hash, frame| frame.join(hash));
+    hash_with(joined, kind)
+}
+
+/// Whether two stacks are the same. Asked when their hashes are: so all frames are compared at once, without looking for the first that differs.
+#[inline]
+fn same(one: &[Frame], other: &[Frame]) -> bool {
+    let differ = |differ, (one, other): (&Frame, &Frame)| {
+        differ | (one.code ^ other.code) | (one.offset ^ other.offset)
+    };
+    one.len() == other.len() && one.iter().zip(other).fold(0, differ) == 0
 }
 
 struct Stack {
@@ -85,7 +105,7 @@ impl Stacks {
         let mut index = *self.heads.get(self.head(hash))?;
         while index != NONE {
             let stack = &self.stacks[index as usize];
-            if stack.hash == hash && stack.kind == kind && self.frames_of(index) == frames {
+            if stack.hash == hash && stack.kind == kind && same(self.frames_of(index), frames) {
                 return Some(index);
             }
             index = stack.next;

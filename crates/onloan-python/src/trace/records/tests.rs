@@ -45,7 +45,7 @@ impl End {
 fn a_release_at_its_place_is_matched_whatever_else_the_exporter_lends() {
     let mut records = Records::new();
     for number in 1..=1000 {
-        assert!(records.add(record(number * 16, 4096, number as u64)));
+        assert!(records.add(&record(number * 16, 4096, number as u64)));
     }
     for number in (1..=1000).rev().step_by(3) {
         let found = records
@@ -62,8 +62,8 @@ fn a_release_at_its_place_is_matched_whatever_else_the_exporter_lends() {
 #[test]
 fn a_view_that_is_filled_again_lets_its_old_record_float() {
     let mut records = Records::new();
-    assert!(records.add(record(16, 4096, 1)));
-    assert!(records.add(record(16, 4096, 2)));
+    assert!(records.add(&record(16, 4096, 1)));
+    assert!(records.add(&record(16, 4096, 2)));
     let moved = records.end(&ended(999, 4096)).record().expect("it floats");
     assert_eq!(moved.sequence, 1);
     assert_eq!(
@@ -77,8 +77,8 @@ fn a_view_that_is_filled_again_lets_its_old_record_float() {
 #[test]
 fn a_copied_struct_of_fill_info_still_points_into_the_first() {
     let mut records = Records::new();
-    assert!(records.add(record(1600, 4096, 1)));
-    assert!(records.add(record(3200, 4096, 2)));
+    assert!(records.add(&record(1600, 4096, 1)));
+    assert!(records.add(&record(3200, 4096, 2)));
     let copy = Ended {
         shape: 1600 + offset_of!(Py_buffer, len),
         ..ended(7, 4096)
@@ -93,8 +93,8 @@ fn a_copied_struct_of_fill_info_still_points_into_the_first() {
 #[test]
 fn a_struct_that_its_consumer_has_changed_is_matched_where_it_is_or_once_it_floats() {
     let mut records = Records::new();
-    assert!(records.add(record(16, 4096, 1)));
-    assert!(records.add(record(32, 4096, 2)));
+    assert!(records.add(&record(16, 4096, 1)));
+    assert!(records.add(&record(32, 4096, 2)));
     let cut = |view| Ended {
         buf: 5000,
         len: 3,
@@ -105,7 +105,7 @@ fn a_struct_that_its_consumer_has_changed_is_matched_where_it_is_or_once_it_floa
         records.end(&cut(32)).record().map(|it| it.sequence),
         Some(2)
     );
-    assert!(records.add(record(16, 8192, 3)));
+    assert!(records.add(&record(16, 8192, 3)));
     assert_eq!(
         records.end(&cut(999)).record().map(|it| it.sequence),
         Some(1)
@@ -116,7 +116,7 @@ fn a_struct_that_its_consumer_has_changed_is_matched_where_it_is_or_once_it_floa
 #[test]
 fn another_exporter_at_the_same_place_is_not_taken_for_the_one() {
     let mut records = Records::new();
-    assert!(records.add(record(16, 4096, 1)));
+    assert!(records.add(&record(16, 4096, 1)));
     assert!(records.end(&ended(16, 8192)).record().is_none());
     assert_eq!(records.len(), 1);
 }
@@ -139,7 +139,7 @@ fn any_order_of_acquiring_moving_and_releasing_leaves_what_a_list_leaves() {
                 old.0 = 0;
             }
             list.push((view, exporter, step));
-            assert!(records.add(record(view, exporter, step)));
+            assert!(records.add(&record(view, exporter, step)));
         } else {
             let found = records
                 .end(&ended(view, exporter))
@@ -174,7 +174,7 @@ fn any_order_of_acquiring_moving_and_releasing_leaves_what_a_list_leaves() {
 fn a_million_records_are_at_most_200_bytes_each() {
     let mut records = Records::new();
     for number in 1..=1_000_000 {
-        assert!(records.add(record(number * 80, 4096 + number % 7 * 64, number as u64)));
+        assert!(records.add(&record(number * 80, 4096 + number % 7 * 64, number as u64)));
     }
     assert!(records.bytes() <= 200 * 1_000_000, "{}", records.bytes());
 }
@@ -184,7 +184,7 @@ fn what_a_registered_cell_has_told_of_it_alone_ends_each_by_its_number() {
     let mut records = Records::new();
     let mut numbers = Vec::new();
     for place in 1..=5 {
-        assert!(records.add(Record {
+        assert!(records.add(&Record {
             internal: 77,
             registered: true,
             ..record(place * 16, 4096, place as u64)
@@ -223,7 +223,7 @@ fn what_a_registered_cell_has_told_of_it_alone_ends_each_by_its_number() {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         let registered = random >> 33 & 3 == 0 && place < 15_000;
-        assert!(records.add(Record {
+        assert!(records.add(&Record {
             registered,
             ..record(place * 16, 4096 + (place % 7) * 64, place as u64)
         }));
@@ -237,7 +237,7 @@ fn what_a_registered_cell_has_told_of_it_alone_ends_each_by_its_number() {
         (cells.len() + 2, cells.len() + 2)
     );
     assert!(records.chunks.len() <= 4);
-    assert!(records.add(record(16, 4096, 30_000)));
+    assert!(records.add(&record(16, 4096, 30_000)));
     for (place, number) in cells.into_iter().rev() {
         let ended = Ended {
             by_cell: Some(Some(number)),
