@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyMemoryView};
+use pyo3::types::{PyBytes, PyCFunction, PyMemoryView};
+
+use crate::buffer::Buffer;
+use crate::view::View;
 
 use super::heap::{Heap, Managed};
 use super::layout::{self, TP_AS_BUFFER, WORD, word};
@@ -43,6 +46,7 @@ pub(crate) fn trace_start(py: Python<'_>, frames: usize) -> PyResult<Option<Stri
         ));
     }
     remember(py)?;
+    settle(py)?;
     hooks::DEPTH.store(frames, Ordering::Relaxed);
     if forget(py) == 0 {
         clock::restart();
@@ -217,6 +221,19 @@ pub(super) fn followed(exporter: &Bound<'_, PyAny>) -> bool {
     let release = unsafe { word(table, WORD) };
     let python = layout::layout().map_or(0, |layout| layout.python_release);
     release != 0 && (release == python || RELEASE_POOL.original(release).is_some())
+}
+
+/// Lets onloan's own classes exchange their slots, which they do with their first request: afterwards those are wrapped, and stay as slow as they are.
+fn settle(py: Python<'_>) -> PyResult<()> {
+    let lent = py
+        .get_type::<Buffer>()
+        .call1((PyBytes::new(py, b"onloan"),))?;
+    let view = py.get_type::<View>().call1((&lent,))?;
+    for exporter in [&view, &lent] {
+        PyMemoryView::from(exporter)?.call_method0("release")?;
+    }
+    view.call_method0("release")?;
+    Ok(())
 }
 
 /// Tells the interpreter once what it never lets go of: what a forked child and the end of the process need.

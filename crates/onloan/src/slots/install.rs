@@ -183,6 +183,10 @@ fn exchange_tree(class: &Bound<'_, PyType>, from: Pair, to: Pair) {
 
 /// Exchanges both slots of one type if it has both from PyO3.
 fn exchange(class: &Bound<'_, PyType>, from: Pair, to: Pair) {
+    // A slot that somebody has wrapped before the first request is met here with each request: that is not to cost a verification each time.
+    if slot(class, ffi::Py_bf_getbuffer) != from.getbuffer {
+        return;
+    }
     let Some(table) = verified_table(class) else {
         return;
     };
