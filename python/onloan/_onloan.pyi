@@ -36,6 +36,7 @@ __all__ = [
     "trace_beat",
     "trace_bytes",
     "trace_is_on",
+    "trace_lost",
     "trace_mark",
     "trace_notes",
     "trace_of",
@@ -298,7 +299,7 @@ def _check_freed(before: bytes, after: bytes, /) -> tuple[int, int, int] | None:
 # What onloan.tracing makes facts of. An export is (number, request, nbytes, thread, age, matched, frames, chains, why).
 _Frame: TypeAlias = tuple[str, int, str]
 _ExporterFacts: TypeAlias = tuple[str, int, str, str | None]
-_Export: TypeAlias = tuple[int, str, int, str, float | None, str, list[_Frame], list[list[str]], str | None]
+_Export: TypeAlias = tuple[int, str, int, str, float | None, str, tuple[_Frame, ...], tuple[tuple[str, ...], ...], str | None]
 _Lent: TypeAlias = tuple[_ExporterFacts, list[_Export]]
 
 def trace_start(frames: int) -> str | None:
@@ -324,6 +325,9 @@ def trace_beat(function: Callable[[], object] | None, seconds: float, /) -> None
 
 def trace_read(holders: bool) -> dict[str, Any] | None:
     """All that is known, or None if tracing is off."""
+
+def trace_lost() -> dict[str, int]:
+    """What is missing, and how much of it."""
 
 def trace_since(mark: int, holders: bool) -> list[_Lent]:
     """What was acquired after the mark and is out."""

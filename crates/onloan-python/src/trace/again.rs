@@ -6,8 +6,9 @@
 
 use std::ptr;
 
-use super::frames::{KNOWN, Step};
+use super::frames::KNOWN;
 use super::hash::place;
+use super::reader::Step;
 
 /// 2^`BITS` stacks are kept.
 const BITS: u32 = 9;
@@ -101,4 +102,113 @@ unsafe fn still<const N: usize>(innermost: usize, known: &Known) -> bool {
         frame = unsafe { layout.caller(frame_again) };
     }
     !known.ends || frame == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The newest layout of those that are known.
+    const N: usize = KNOWN.len() - 1;
+
+    /// Frames as a thread has them, innermost first: memory, of which each is a part.
+    struct Thread {
+        frames: Vec<[usize; 16]>,
+    }
+
+    impl Thread {
+        fn of(deep: usize) -> Thread {
+            let mut frames = vec![[0; 16]; deep];
+            for (number, frame) in frames.iter_mut().enumerate() {
+                // Code, caller and instruction lie in different words in all of them; the owner is a byte of another.
+                for (place, word) in frame.iter_mut().enumerate() {
+                    *word = 1000 * (number + 1) + 8 * place;
+                }
+            }
+            let mut thread = Thread { frames };
+            for number in 0..deep {
+                let caller = match thread.frames.get(number + 1) {
+                    Some(_) => thread.address(number + 1),
+                    None => 0,
+                };
+                thread.call(number, caller);
+            }
+            thread
+        }
+
+        fn address(&self, number: usize) -> usize {
+            self.frames[number].as_ptr().expose_provenance()
+        }
+
+        /// Writes who has called a frame: the word of which the layout says so.
+        fn call(&mut self, number: usize, caller: usize) {
+            let frame = self.address(number);
+            let word = (0..16).find(|word| {
+                // SAFETY: a frame of 16 words, longer than the layout's.
+                let found = unsafe { KNOWN[N].1.caller(frame) };
+                found == self.frames[number][*word]
+            });
+            self.frames[number][word.expect("a word of the frame")] = caller;
+        }
+
+        fn steps(&self) -> Vec<Step> {
+            let step = |number| {
+                // SAFETY: as above.
+                unsafe { KNOWN[N].1.step(self.address(number)) }
+            };
+            (0..self.frames.len()).map(step).collect()
+        }
+
+        fn find(&self, again: &Again, kind: u32) -> Option<u32> {
+            // SAFETY: frames of 16 words; nobody else has them.
+            unsafe { again.find::<N>(self.address(0), kind) }
+        }
+    }
+
+    #[test]
+    fn a_stack_is_recognised_while_nothing_of_it_has_changed() {
+        let mut thread = Thread::of(5);
+        let mut again = Again::new();
+        assert_eq!(thread.find(&again, 7), None);
+        again.keep(&thread.steps(), true, 7, 42);
+        assert_eq!(thread.find(&again, 7), Some(42));
+        assert_eq!(thread.find(&again, 8), None);
+        for number in 0..5 {
+            for word in 0..16 {
+                let before = thread.steps();
+                let kept = thread.frames[number][word];
+                thread.frames[number][word] ^= 1 << 33;
+                let same = thread.steps().iter().zip(&before).all(|(now, before)| {
+                    (now.code, now.instruction, now.owner)
+                        == (before.code, before.instruction, before.owner)
+                });
+                // SAFETY: a frame of 16 words.
+                let caller = unsafe { KNOWN[N].1.caller(thread.address(number)) };
+                let called = caller
+                    == thread
+                        .frames
+                        .get(number + 1)
+                        .map_or(0, |_| thread.address(number + 1));
+                if same && called {
+                    assert_eq!(thread.find(&again, 7), Some(42), "{number} {word}");
+                } else {
+                    assert_eq!(thread.find(&again, 7), None, "{number} {word}");
+                }
+                thread.frames[number][word] = kept;
+            }
+        }
+        assert_eq!(thread.find(&again, 7), Some(42));
+    }
+
+    #[test]
+    fn what_lies_behind_the_last_frame_counts_only_if_there_was_nothing() {
+        let thread = Thread::of(5);
+        let mut again = Again::new();
+        again.keep(&thread.steps()[..3], false, 7, 42);
+        assert_eq!(thread.find(&again, 7), Some(42));
+        again.keep(&thread.steps()[..3], true, 7, 43);
+        assert_eq!(thread.find(&again, 7), None);
+        again.keep(&[], true, 7, 44);
+        assert_eq!(thread.find(&again, 7), None);
+    }
 }

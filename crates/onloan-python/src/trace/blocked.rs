@@ -20,6 +20,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::clock;
 use super::control::NOTES;
+use super::facts::{self, FrameText, Lent};
 use super::hash::Set;
 use super::heap::Traversals;
 use super::hooks::{ENDING, Pending};
@@ -29,7 +30,7 @@ use super::locals;
 use super::lock::Lock;
 use super::note;
 use super::pool::ON;
-use super::report::{self, FrameText, Lent};
+use super::report;
 use super::words;
 
 /// So many errors are kept.
@@ -92,21 +93,28 @@ pub(super) fn dropped() -> u64 {
     DROPPED.load(Ordering::Relaxed)
 }
 
-type ErrorFacts = (String, String, Vec<FrameText>, Vec<Lent>, String, f64);
+type ErrorFacts<'py> = (
+    String,
+    String,
+    Vec<FrameText>,
+    Bound<'py, PyList>,
+    String,
+    f64,
+);
 
 /// The errors that were met.
-pub(super) fn errors() -> Vec<ErrorFacts> {
+pub(super) fn errors(py: Python<'_>) -> PyResult<Vec<ErrorFacts<'_>>> {
     let errors = ERRORS.lock().clone();
     let facts = |error: Error| {
         let time = clock::seconds(error.time);
-        (
+        Ok((
             error.kind,
             error.message,
             error.frames,
-            error.blocked_by,
+            facts::told(py, &error.blocked_by)?,
             error.thread,
             time,
-        )
+        ))
     };
     errors.into_iter().map(facts).collect()
 }

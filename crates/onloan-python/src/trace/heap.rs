@@ -3,6 +3,7 @@
 //! The list of them holds a reference to each, so nothing may run that could drop another one meanwhile: no bytecode, and no collection.
 
 use std::ffi::{c_int, c_void};
+use std::marker::PhantomData;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -17,11 +18,37 @@ static GET_OBJECTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 /// Flag of a managed buffer: its memory was given back.
 const RELEASED: usize = 1;
 
-/// The objects. While it lives the collector does not run by itself.
+/// While it lives the collector does not run by itself.
+pub(super) struct Quiet<'py> {
+    resume: bool,
+    py: PhantomData<Python<'py>>,
+}
+
+impl<'py> Quiet<'py> {
+    pub(super) fn new(_py: Python<'py>) -> Quiet<'py> {
+        Quiet {
+            // SAFETY: attached.
+            resume: unsafe { ffi::PyGC_Disable() } != 0,
+            py: PhantomData,
+        }
+    }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        if self.resume {
+            // SAFETY: attached: it was made with a token, and does not outlive it.
+            unsafe { ffi::PyGC_Enable() };
+        }
+    }
+}
+
+/// The objects.
 pub(super) struct Heap<'py> {
     list: Bound<'py, PyList>,
     pub(super) objects: Vec<usize>,
-    resume: bool,
+    /// Dropped after the list.
+    _quiet: Quiet<'py>,
 }
 
 /// A managed buffer that holds an export.
@@ -44,18 +71,8 @@ impl<'py> Heap<'py> {
                 py.import("gc")?.getattr("get_objects").map(Bound::unbind)
             })?
             .bind(py);
-        // SAFETY: attached.
-        let resume = unsafe { ffi::PyGC_Disable() } != 0;
-        let list = get_objects
-            .call0()
-            .and_then(|list| list.cast_into::<PyList>().map_err(PyErr::from));
-        let list = match list {
-            Ok(list) => list,
-            Err(error) => {
-                resumed(resume);
-                return Err(error);
-            }
-        };
+        let quiet = Quiet::new(py);
+        let list = get_objects.call0()?.cast_into::<PyList>()?;
         let objects = (0..list.len())
             .map(|index| {
                 // SAFETY: inside of a list that nobody else knows; borrowed from it.
@@ -66,7 +83,7 @@ impl<'py> Heap<'py> {
         Ok(Heap {
             list,
             objects,
-            resume,
+            _quiet: quiet,
         })
     }
 
@@ -125,21 +142,6 @@ impl<'py> Heap<'py> {
                 ndim: buffer.ndim,
             })
         })
-    }
-}
-
-impl Drop for Heap<'_> {
-    fn drop(&mut self) {
-        // The references go with the list, and nothing can have become garbage meanwhile.
-        self.objects = Vec::new();
-        resumed(self.resume);
-    }
-}
-
-fn resumed(resume: bool) {
-    if resume {
-        // SAFETY: attached: a heap is made and dropped with a token.
-        unsafe { ffi::PyGC_Enable() };
     }
 }
 

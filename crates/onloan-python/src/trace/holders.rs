@@ -1,8 +1,11 @@
 //! The holders of many exports at once, in words, or why there are none.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 
 use super::chain;
+use super::facts::Chains;
 use super::hash::Map;
 use super::heap::Heap;
 use super::report::Found;
@@ -31,27 +34,27 @@ pub(super) fn search<'py>(py: Python<'py>, heap: &Heap<'py>, found: &mut [Found]
     search.find_starts(&mut targets);
     let starts: Vec<usize> = targets.iter().map(|target| target.start).collect();
     search.climb(&starts);
-    let mut chains: Map<usize, (Vec<Vec<String>>, Option<String>)> = Map::default();
+    let mut chains: Map<usize, (Chains, Option<Arc<str>>)> = Map::default();
     for (found, start) in found.iter_mut().zip(starts) {
         if found.record.foreign {
-            found.why =
-                Some("it is another interpreter's, of which nothing is looked at".to_owned());
+            found.why = Some("it is another interpreter's, of which nothing is looked at".into());
             continue;
         }
         if start == 0 {
-            found.why = Some(in_c(found));
+            found.why = Some(in_c(found).into());
             continue;
         }
-        let (chains, why) = chains
-            .entry(start)
-            .or_insert_with(|| chains_above(&search, start));
+        let (chains, why) = chains.entry(start).or_insert_with(|| {
+            let (chains, why) = chains_above(&search, start);
+            (chains.into(), why.map(Arc::from))
+        });
         found.chains.clone_from(chains);
         found.why.clone_from(why);
     }
+    let not_searched: Arc<str> =
+        format!("not searched for: only those of the first {SEARCHED} exports are").into();
     for found in &mut found[searched..] {
-        found.why = Some(format!(
-            "not searched for: only those of the first {SEARCHED} exports are"
-        ));
+        found.why = Some(Arc::clone(&not_searched));
     }
     Ok(())
 }

@@ -16,10 +16,10 @@ use pyo3::prelude::*;
 
 use super::beat;
 use super::clock;
-use super::frames::{self, Reader, Stack};
 use super::layout::{self, TP_AS_BUFFER, TP_NAME, WORD, word};
 use super::ledger::{Acquired, LEDGER, Missing, SEQUENCE};
 use super::pool::{Get, RELEASE_POOL};
+use super::reader::{self, Reader, Stack};
 use super::records::{Ended, Number};
 use super::stacks::Frame;
 use super::words;
@@ -118,7 +118,7 @@ pub(super) unsafe fn acquired(
     if own && reader.is_none() {
         // SAFETY: attached.
         let py = unsafe { Python::assume_attached() };
-        frames::public(py, depth, &mut acquired.stack);
+        reader::public(py, depth, &mut acquired.stack);
     }
     // The processor waits here until all before is done. All that comes after overlaps: so what need not come before does not.
     let mut ledger = LEDGER.lock();

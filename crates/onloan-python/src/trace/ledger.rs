@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pyo3::ffi::{self, Py_buffer};
 
 use super::again::Again;
-use super::frames::{Reader, Stack};
 use super::lock::Lock;
 use super::names::{Kinds, Threads};
+use super::reader::{Reader, Stack};
 use super::recent::Recent;
 use super::records::{End, Ended, Number, Record, Records};
 use super::stacks::{self, Frame, Stacks};
@@ -215,9 +215,9 @@ impl Ledger {
     #[inline]
     pub(super) fn release(&mut self, ended: &Ended, time: u32) {
         match self.records.end(ended) {
-            End::Of(record) => {
-                self.stacks.released(record.stack, record.len);
-                self.live_bytes = self.live_bytes.saturating_sub(record.len as u64);
+            End::Of(past) => {
+                self.stacks.released(past.stack, past.len);
+                self.live_bytes = self.live_bytes.saturating_sub(past.len as u64);
                 self.sample(time);
             }
             End::Left => {}

@@ -24,6 +24,7 @@ mod blocked;
 mod chain;
 mod clock;
 mod control;
+mod facts;
 mod frames;
 mod hash;
 mod heap;
@@ -39,6 +40,7 @@ mod note;
 mod pages;
 mod patch;
 mod pool;
+mod reader;
 mod recent;
 mod records;
 mod registry;
@@ -46,6 +48,7 @@ mod report;
 mod search;
 mod single;
 mod stacks;
+mod texts;
 mod timeline;
 mod words;
 
@@ -62,6 +65,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(control::trace_bytes, module)?)?;
     module.add_function(wrap_pyfunction!(beat::trace_beat, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_read, module)?)?;
+    module.add_function(wrap_pyfunction!(report::trace_lost, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_since, module)?)?;
     module.add_function(wrap_pyfunction!(single::trace_of, module)?)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::report::Lent;
+use super::facts::{Lent, request};
 
 /// So many exports of one exporter are told, and then counted.
 pub(super) const MOST: usize = 3;
@@ -12,7 +12,7 @@ pub(super) const BEGINNING: &str = "onloan: exports are out";
 /// The note for what a cell has lent, of which only some is described.
 pub(super) fn of_cell(described: &[Lent], count: usize) -> String {
     let mut text = text(described);
-    let told: usize = described.iter().map(|(_, exports)| exports.len()).sum();
+    let told: usize = described.iter().map(|lent| lent.exports.len()).sum();
     if count > told {
         let _ = write!(text, "\n    and {} more", count - told);
     }
@@ -21,35 +21,40 @@ pub(super) fn of_cell(described: &[Lent], count: usize) -> String {
 
 pub(super) fn text(blocked_by: &[Lent]) -> String {
     let mut text = BEGINNING.to_owned();
-    for ((kind, nbytes, at, owner), exports) in blocked_by.iter().take(MOST) {
-        let owner = owner
+    for lent in blocked_by.iter().take(MOST) {
+        let owner = lent
+            .owner
             .as_ref()
             .map_or_else(String::new, |owner| format!(" of {owner}"));
-        let _ = write!(text, "\n  {kind}{owner}, {nbytes} bytes, at {at}");
-        for (_, request, nbytes, thread, age, _, frames, chains, why) in exports.iter().take(MOST) {
-            let age = age.map_or_else(
+        let (kind, nbytes, at) = (&lent.kind, lent.nbytes, lent.address);
+        let _ = write!(text, "\n  {kind}{owner}, {nbytes} bytes, at {at:#x}");
+        for export in lent.exports.iter().take(MOST) {
+            let age = export.age.map_or_else(
                 || "since before the start".to_owned(),
                 |age| format!("for {age:.3} s"),
             );
             let _ = write!(
                 text,
-                "\n    {request}, {nbytes} bytes, out {age}, thread {thread}"
+                "\n    {}, {} bytes, out {age}, thread {}",
+                request(export.flags),
+                export.nbytes,
+                export.thread
             );
-            match frames.first() {
+            match export.frames.first() {
                 Some((file, line, function)) => {
                     let _ = write!(text, "\n      acquired at {file}:{line} in {function}");
                 }
                 None => text.push_str("\n      acquired at a line that is not known"),
             }
-            for chain in chains {
+            for chain in export.chains.iter() {
                 let _ = write!(text, "\n      held by {}", chain.join(" <- "));
             }
-            if let (true, Some(why)) = (chains.is_empty(), why) {
+            if let (true, Some(why)) = (export.chains.is_empty(), &export.why) {
                 let _ = write!(text, "\n      no holder found: {why}");
             }
         }
-        if exports.len() > MOST {
-            let _ = write!(text, "\n    and {} more", exports.len() - MOST);
+        if lent.exports.len() > MOST {
+            let _ = write!(text, "\n    and {} more", lent.exports.len() - MOST);
         }
     }
     text

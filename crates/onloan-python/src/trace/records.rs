@@ -87,6 +87,13 @@ impl Record {
     }
 }
 
+/// What is told of an export that has ended.
+#[derive(Clone, Copy)]
+pub(super) struct Past {
+    pub(super) len: usize,
+    pub(super) stack: u32,
+}
+
 /// All that is out.
 pub(super) struct Records {
     chunks: Vec<Box<[Record]>>,
@@ -217,19 +224,26 @@ impl Records {
     }
 
     #[inline]
-    fn remove(&mut self, index: u32) -> Record {
-        let record = *self.at(index);
-        if !record.floats() {
+    fn remove(&mut self, index: u32) -> Past {
+        if !self.at(index).floats() {
             self.unlink_view(index);
         }
-        if record.next_of_exporter != NONE {
-            self.at_mut(record.next_of_exporter).previous_of_exporter = record.previous_of_exporter;
+        let Record {
+            exporter,
+            next_of_exporter: next,
+            previous_of_exporter: previous,
+            len,
+            stack,
+            ..
+        } = *self.at(index);
+        if next != NONE {
+            self.at_mut(next).previous_of_exporter = previous;
         }
-        if record.previous_of_exporter != NONE {
-            self.at_mut(record.previous_of_exporter).next_of_exporter = record.next_of_exporter;
+        if previous != NONE {
+            self.at_mut(previous).next_of_exporter = next;
         } else {
-            let head = place(record.exporter, self.bits);
-            self.exporters[head] = record.next_of_exporter;
+            let head = place(exporter, self.bits);
+            self.exporters[head] = next;
         }
         let free = self.free;
         let vacant = self.at_mut(index);
@@ -237,7 +251,7 @@ impl Records {
         vacant.next_of_view = free;
         self.free = index;
         self.live -= 1;
-        record
+        Past { len, stack }
     }
 
     #[inline]

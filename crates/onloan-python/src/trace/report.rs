@@ -3,39 +3,26 @@
 //! In this order: scan for new types; copy under the lock; list the heap and search it, in which nothing of Python runs; drop the heap. What leaves here
 //! is text and numbers, so that no export lives longer because somebody asked.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use super::clock;
 use super::control::{self, LEFT_OUT, UNSEEN};
+use super::facts::{self, Chains, Export, Frames, Lent};
 use super::hash::{Map, Set};
-use super::heap::Heap;
+use super::heap::{Heap, Quiet};
 use super::holders;
-use super::hooks;
 use super::layout::{self, Layout, address};
 use super::ledger::LEDGER;
 use super::locals;
 use super::pool::ON;
 use super::records::Record;
-use super::stacks::{Frame, Site, UNKNOWN};
+use super::stacks::{Site, UNKNOWN};
+use super::texts::Texts;
 use super::words;
-
-pub(super) type FrameText = (String, u32, String);
-/// type, nbytes, address, owner.
-type ExporterFacts = (String, usize, String, Option<String>);
-/// number, request, nbytes, thread, age, matched, frames, chains, why.
-type ExportFacts = (
-    u64,
-    String,
-    usize,
-    String,
-    Option<f64>,
-    &'static str,
-    Vec<FrameText>,
-    Vec<Vec<String>>,
-    Option<String>,
-);
-pub(super) type Lent = (ExporterFacts, Vec<ExportFacts>);
 
 /// Which exports are wanted.
 #[derive(Clone, Copy)]
@@ -54,12 +41,12 @@ pub(super) struct Found {
     pub(super) record: Record,
     pub(super) matched: &'static str,
     pub(super) start: usize,
-    pub(super) kind: String,
-    pub(super) owner: Option<String>,
-    pub(super) frames: Vec<FrameText>,
-    pub(super) thread: String,
-    pub(super) chains: Vec<Vec<String>>,
-    pub(super) why: Option<String>,
+    pub(super) kind: Arc<str>,
+    pub(super) owner: Option<Arc<str>>,
+    pub(super) frames: Frames,
+    pub(super) thread: Arc<str>,
+    pub(super) chains: Chains,
+    pub(super) why: Option<Arc<str>>,
 }
 
 /// All that is known, or None if tracing is off.
@@ -68,16 +55,11 @@ pub(crate) fn trace_read(py: Python<'_>, holders: bool) -> PyResult<Option<Bound
     if !control::trace_is_on() {
         return Ok(None);
     }
+    let _quiet = Quiet::new(py);
     let live = collect(py, Wanted::All, holders)?;
-    let facts = PyDict::new(py);
-    let (sites, lost, timeline) = {
+    let read = PyDict::new(py);
+    let (sites, timeline) = {
         let ledger = LEDGER.lock();
-        let lost = [
-            ("unmatched_releases", ledger.unmatched),
-            ("dropped_records", ledger.dropped),
-            ("dropped_stacks", ledger.stacks.dropped),
-            ("ambiguous_releases", ledger.records.ambiguous),
-        ];
         let timeline: Vec<(f64, u64, u64)> = ledger
             .timeline
             .samples()
@@ -90,30 +72,44 @@ pub(crate) fn trace_read(py: Python<'_>, holders: bool) -> PyResult<Option<Bound
             .iter()
             .map(|site| (*site, ledger.kinds.name(site.kind).to_owned()))
             .collect();
-        (sites, lost, timeline)
+        (sites, timeline)
     };
-    let lost_facts = PyDict::new(py);
-    for (name, number) in lost {
-        lost_facts.set_item(name, number)?;
-    }
-    lost_facts.set_item("dropped_errors", super::blocked::dropped())?;
-    lost_facts.set_item(
-        "untraced_types",
-        LEFT_OUT.load(std::sync::atomic::Ordering::Relaxed),
-    )?;
     let found = scanned_at(&live);
-    facts.set_item("live", into_lent(live))?;
-    facts.set_item("sites", site_facts(py, sites, &found))?;
-    facts.set_item("errors", super::blocked::errors())?;
-    facts.set_item("lost", lost_facts)?;
-    facts.set_item("timeline", timeline)?;
-    Ok(Some(facts))
+    read.set_item("live", facts::told(py, &into_lent(live))?)?;
+    read.set_item("sites", site_facts(py, sites, &found))?;
+    read.set_item("errors", super::blocked::errors(py)?)?;
+    read.set_item("lost", trace_lost(py)?)?;
+    read.set_item("timeline", timeline)?;
+    Ok(Some(read))
+}
+
+/// What is missing, and how much of it.
+#[pyfunction]
+pub(crate) fn trace_lost(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let lost = {
+        let ledger = LEDGER.lock();
+        [
+            ("unmatched_releases", ledger.unmatched),
+            ("dropped_records", ledger.dropped),
+            ("dropped_stacks", ledger.stacks.dropped),
+            ("ambiguous_releases", ledger.records.ambiguous),
+            ("dropped_errors", super::blocked::dropped()),
+            ("untraced_types", LEFT_OUT.load(Ordering::Relaxed) as u64),
+        ]
+    };
+    let facts = PyDict::new(py);
+    for (name, number) in lost {
+        facts.set_item(name, number)?;
+    }
+    Ok(facts)
 }
 
 /// What was acquired after the mark and is out.
 #[pyfunction]
-pub(crate) fn trace_since(py: Python<'_>, mark: u64, holders: bool) -> PyResult<Vec<Lent>> {
-    collect(py, Wanted::Since(mark), holders).map(into_lent)
+pub(crate) fn trace_since(py: Python<'_>, mark: u64, holders: bool) -> PyResult<Bound<'_, PyList>> {
+    let _quiet = Quiet::new(py);
+    let found = collect(py, Wanted::Since(mark), holders)?;
+    facts::told(py, &into_lent(found))
 }
 
 /// Collects what is wanted; with what the ledger knows, if it is on.
@@ -151,36 +147,24 @@ pub(super) fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyRe
         if !is_wanted {
             continue;
         }
-        let (kind, asked, thread, frames) = {
-            let ledger = LEDGER.lock();
-            let frames: Vec<Frame> = match record.stack {
-                UNKNOWN => Vec::new(),
-                stack => ledger.stacks.frames_of(stack).to_vec(),
-            };
-            let asked =
-                (record.asked != 0).then(|| ledger.kinds.name(record.asked_kind).to_owned());
-            let known = record.seeded && record.sequence == 0;
-            let kind = (!known).then(|| ledger.kinds.name(record.kind).to_owned());
-            (
-                kind,
-                asked,
-                ledger.threads.name(record.thread).to_owned(),
-                frames,
-            )
-        };
-        let made = exporter.map(|exporter| words::type_name(exporter.get_type().as_any()));
+        let is_known = !record.seeded || record.sequence != 0;
+        let asked = (record.asked != 0).then(|| texts.kind(record.asked_kind));
         found.push(Found {
             matched,
             start,
-            kind: kind.or(made).unwrap_or_else(|| "?".to_owned()),
-            owner: owner.map(|(_, name)| name).or(asked),
-            frames: frames.iter().map(|frame| texts.of(*frame)).collect(),
-            thread: if record.seeded {
-                "?".to_owned()
-            } else {
-                thread
+            kind: match exporter {
+                _ if is_known => texts.kind(record.kind),
+                Some(exporter) => texts.type_name(&exporter),
+                None => texts.unknown(),
             },
-            chains: Vec::new(),
+            owner: owner.map(|(_, name)| name).or(asked),
+            frames: texts.stack(record.stack),
+            thread: if record.seeded {
+                texts.unknown()
+            } else {
+                texts.thread(record.thread)
+            },
+            chains: texts.no_chains(),
             why: None,
             record,
         });
@@ -194,7 +178,7 @@ pub(super) fn collect(py: Python<'_>, wanted: Wanted<'_>, holders: bool) -> PyRe
 }
 
 /// An object that the heap, or an export of it, keeps alive.
-fn object(py: Python<'_>, address: usize) -> Bound<'_, PyAny> {
+pub(super) fn object(py: Python<'_>, address: usize) -> Bound<'_, PyAny> {
     let pointer = std::ptr::with_exposed_provenance_mut(address);
     // SAFETY: an exporter lives as long as its export is out, which it was a moment ago; nothing of Python has run since.
     unsafe { Bound::from_borrowed_ptr(py, pointer) }
@@ -254,7 +238,7 @@ fn complete(layout: &Layout, heap: &Heap<'_>, records: &mut Vec<Known>) {
         .enumerate()
         .map(|(number, (record, ..))| (record.view, number))
         .collect();
-    let on = ON.load(std::sync::atomic::Ordering::Relaxed);
+    let on = ON.load(Ordering::Relaxed);
     for managed in heap.managed(layout) {
         if let Some(number) = known.get(&managed.view) {
             let (record, _, start) = &mut records[*number];
@@ -290,51 +274,32 @@ fn complete(layout: &Layout, heap: &Heap<'_>, records: &mut Vec<Known>) {
 
 /// Exporters that stand for another object: that of `BytesIO.getbuffer()`.
 #[derive(Default)]
-struct Owners(Map<usize, Option<(usize, String)>>);
+struct Owners {
+    /// Whether it is such a type.
+    kinds: Map<usize, bool>,
+    found: Map<usize, Option<(usize, Arc<str>)>>,
+}
 
 impl Owners {
-    fn of(&mut self, exporter: &Bound<'_, PyAny>, place: usize) -> Option<(usize, String)> {
+    fn of(&mut self, exporter: &Bound<'_, PyAny>, place: usize) -> Option<(usize, Arc<str>)> {
+        // SAFETY: an exporter that lives.
+        let kind = unsafe { Heap::type_of(place) };
+        let stands = *self.kinds.entry(kind).or_insert_with(|| {
+            words::type_name(exporter.get_type().as_any()) == "_io._BytesIOBuffer"
+        });
+        if !stands {
+            return None;
+        }
         let find = || {
-            let name = words::type_name(exporter.get_type().as_any());
-            if name != "_io._BytesIOBuffer" {
-                return None;
-            }
             let gc = exporter.py().import("gc").ok()?;
             let referents = gc.call_method1("get_referents", (exporter,)).ok()?;
             // From 3.12 on its type is one of them.
             let mut others = referents.try_iter().ok()?.flatten();
             let owner = others.find(|referent| !referent.is_instance_of::<PyType>())?;
-            Some((address(&owner), words::type_name(owner.get_type().as_any())))
+            let name = words::type_name(owner.get_type().as_any());
+            Some((address(&owner), name.into()))
         };
-        self.0.entry(place).or_insert_with(find).clone()
-    }
-}
-
-/// Frames in words, each worked out once.
-pub(super) struct Texts<'py> {
-    py: Python<'py>,
-    known: Map<(usize, usize), FrameText>,
-}
-
-impl<'py> Texts<'py> {
-    pub(super) fn new(py: Python<'py>) -> Texts<'py> {
-        Texts {
-            py,
-            known: Map::default(),
-        }
-    }
-
-    /// The words for a frame whose code object is alive.
-    pub(super) fn of(&mut self, frame: Frame) -> FrameText {
-        let py = self.py;
-        let make = || {
-            let (file, function) = words::place(&object(py, frame.code));
-            (file, hooks::line(py, frame), function)
-        };
-        self.known
-            .entry((frame.code, frame.offset))
-            .or_insert_with(make)
-            .clone()
+        self.found.entry(place).or_insert_with(find).clone()
     }
 }
 
@@ -397,34 +362,31 @@ pub(super) fn into_lent(found: Vec<Found>) -> Vec<Lent> {
     for found in found {
         let record = found.record;
         let place = *order.entry(record.exporter).or_insert_with(|| {
-            let address = format!("{:#x}", record.exporter);
-            lent.push(((found.kind, 0, address, found.owner), Vec::new()));
+            lent.push(Lent {
+                kind: found.kind,
+                nbytes: 0,
+                address: record.exporter,
+                owner: found.owner,
+                exports: Vec::new(),
+            });
             lent.len() - 1
         });
-        let (exporter, exports) = &mut lent[place];
-        exporter.1 = exporter.1.max(record.len);
+        let lent = &mut lent[place];
+        lent.nbytes = lent.nbytes.max(record.len);
         let age = (!record.seeded).then(|| f64::from(now.saturating_sub(record.time)) / 1000.0);
-        exports.push((
-            record.sequence,
-            request(record.flags),
-            record.len,
-            found.thread,
+        lent.exports.push(Export {
+            number: record.sequence,
+            flags: record.flags,
+            nbytes: record.len,
+            thread: found.thread,
             age,
-            found.matched,
-            found.frames,
-            found.chains,
-            found.why,
-        ));
+            matched: found.matched,
+            frames: found.frames,
+            chains: found.chains,
+            why: found.why,
+        });
     }
     lent
-}
-
-/// A request by name.
-fn request(flags: i32) -> String {
-    if flags == UNSEEN {
-        return "unknown".to_owned();
-    }
-    onloan::request::Request::from_flags(flags).to_string()
 }
 
 /// What stands in the way of a mutator: the exports of the objects in sight, for a `BufferError`.

@@ -2,21 +2,25 @@
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 
 use crate::buffer::Buffer;
 use crate::view::View;
 
 use super::control::UNSEEN;
+use super::facts::{self, Chains, Frames, Lent};
+use super::heap::Quiet;
 use super::layout::{self, address};
 use super::ledger::LEDGER;
 use super::records::Record;
-use super::report::{Found, Lent, Wanted, collect, into_lent};
+use super::report::{Found, Wanted, collect, into_lent};
 use super::words;
 
 /// What is out of one object.
 #[pyfunction]
-pub(crate) fn trace_of(object: &Bound<'_, PyAny>) -> PyResult<Vec<Lent>> {
+pub(crate) fn trace_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
     let py = object.py();
+    let _quiet = Quiet::new(py);
     layout::verify(py).map_err(PyRuntimeError::new_err)?;
     let own = [address(object)];
     let mut found = collect(py, Wanted::Of(&own), true)?;
@@ -30,7 +34,7 @@ pub(crate) fn trace_of(object: &Bound<'_, PyAny>) -> PyResult<Vec<Lent>> {
     for _ in found.len()..counted {
         found.push(counted_only(object)?);
     }
-    Ok(into_lent(found))
+    facts::told(py, &into_lent(found))
 }
 
 /// An export of which only the exporter's own counter knows.
@@ -50,12 +54,12 @@ fn counted_only(object: &Bound<'_, PyAny>) -> PyResult<Found> {
         },
         matched: "counter",
         start: 0,
-        kind: words::type_name(object.get_type().as_any()),
+        kind: words::type_name(object.get_type().as_any()).into(),
         owner: None,
-        frames: Vec::new(),
-        thread: "?".to_owned(),
-        chains: Vec::new(),
-        why: Some(why.to_owned()),
+        frames: Frames::default(),
+        thread: "?".into(),
+        chains: Chains::default(),
+        why: Some(why.into()),
     })
 }
 
@@ -80,7 +84,7 @@ pub(super) fn of_cell(
     if !holders {
         for found in &mut found {
             let why = "not searched for: the searches at errors have taken long enough";
-            found.why = Some(why.to_owned());
+            found.why = Some(why.into());
         }
     }
     Ok((into_lent(found), count))

@@ -14,7 +14,7 @@ use std::mem::offset_of;
 
 use pyo3::ffi::Py_buffer;
 
-use super::{MOST, NONE, Record, Records};
+use super::{MOST, NONE, Past, Record, Records};
 use crate::trace::hash::place;
 
 /// So many records of one exporter are looked through for one that floats.
@@ -68,7 +68,7 @@ impl Number {
 /// What came of a release.
 pub(in crate::trace) enum End {
     /// This record was taken out.
-    Of(Record),
+    Of(Past),
     /// The export is a registered cell's, which will tell of the release itself.
     Left,
     /// There is no record of it.

@@ -15,6 +15,8 @@ fn record(view: usize, exporter: usize, sequence: u64) -> Record {
         len: 10,
         ndim: 1,
         sequence,
+        // To tell which one a release has ended.
+        stack: sequence as u32,
         ..Record::EMPTY
     }
 }
@@ -33,7 +35,7 @@ fn ended(view: usize, exporter: usize) -> Ended {
 }
 
 impl End {
-    fn record(self) -> Option<Record> {
+    fn past(self) -> Option<Past> {
         match self {
             End::Of(record) => Some(record),
             End::Left | End::Unknown => None,
@@ -50,9 +52,9 @@ fn a_release_at_its_place_is_matched_whatever_else_the_exporter_lends() {
     for number in (1..=1000).rev().step_by(3) {
         let found = records
             .end(&ended(number * 16, 4096))
-            .record()
+            .past()
             .expect("on record");
-        assert_eq!(found.sequence, number as u64);
+        assert_eq!(found.stack, number as u32);
     }
     assert_eq!(records.len(), 1000 - 334);
     assert_eq!(records.iter().count(), records.len());
@@ -64,13 +66,13 @@ fn a_view_that_is_filled_again_lets_its_old_record_float() {
     let mut records = Records::new();
     assert!(records.add(&record(16, 4096, 1)));
     assert!(records.add(&record(16, 4096, 2)));
-    let moved = records.end(&ended(999, 4096)).record().expect("it floats");
-    assert_eq!(moved.sequence, 1);
+    let moved = records.end(&ended(999, 4096)).past().expect("it floats");
+    assert_eq!(moved.stack, 1);
     assert_eq!(
-        records.end(&ended(16, 4096)).record().map(|r| r.sequence),
+        records.end(&ended(16, 4096)).past().map(|past| past.stack),
         Some(2)
     );
-    assert!(records.end(&ended(16, 4096)).record().is_none());
+    assert!(records.end(&ended(16, 4096)).past().is_none());
     assert_eq!(records.len(), 0);
 }
 
@@ -83,10 +85,7 @@ fn a_copied_struct_of_fill_info_still_points_into_the_first() {
         shape: 1600 + offset_of!(Py_buffer, len),
         ..ended(7, 4096)
     };
-    assert_eq!(
-        records.end(&copy).record().map(|record| record.sequence),
-        Some(1)
-    );
+    assert_eq!(records.end(&copy).past().map(|past| past.stack), Some(1));
     assert_eq!(records.ambiguous, 0);
 }
 
@@ -100,14 +99,14 @@ fn a_struct_that_its_consumer_has_changed_is_matched_where_it_is_or_once_it_floa
         len: 3,
         ..ended(view, 4096)
     };
-    assert!(records.end(&cut(999)).record().is_none());
+    assert!(records.end(&cut(999)).past().is_none());
     assert_eq!(
-        records.end(&cut(32)).record().map(|it| it.sequence),
+        records.end(&cut(32)).past().map(|it| u64::from(it.stack)),
         Some(2)
     );
     assert!(records.add(&record(16, 8192, 3)));
     assert_eq!(
-        records.end(&cut(999)).record().map(|it| it.sequence),
+        records.end(&cut(999)).past().map(|it| u64::from(it.stack)),
         Some(1)
     );
     assert_eq!(records.len(), 1);
@@ -117,7 +116,7 @@ fn a_struct_that_its_consumer_has_changed_is_matched_where_it_is_or_once_it_floa
 fn another_exporter_at_the_same_place_is_not_taken_for_the_one() {
     let mut records = Records::new();
     assert!(records.add(&record(16, 4096, 1)));
-    assert!(records.end(&ended(16, 8192)).record().is_none());
+    assert!(records.end(&ended(16, 8192)).past().is_none());
     assert_eq!(records.len(), 1);
 }
 
@@ -143,8 +142,8 @@ fn any_order_of_acquiring_moving_and_releasing_leaves_what_a_list_leaves() {
         } else {
             let found = records
                 .end(&ended(view, exporter))
-                .record()
-                .map(|record| record.sequence);
+                .past()
+                .map(|past| u64::from(past.stack));
             let at = list
                 .iter()
                 .position(|it| (it.0, it.1) == (view, exporter))
@@ -206,7 +205,7 @@ fn what_a_registered_cell_has_told_of_it_alone_ends_each_by_its_number() {
             by_cell: Some(number),
             ..ended(view, 4096)
         };
-        records.end(&of_cell).record().map(|it| it.sequence)
+        records.end(&of_cell).past().map(|it| u64::from(it.stack))
     };
     // Wherever the struct is now, also where another one was.
     assert_eq!(end(&mut records, 16, Some(numbers[0])), Some(1));
@@ -243,13 +242,16 @@ fn what_a_registered_cell_has_told_of_it_alone_ends_each_by_its_number() {
             by_cell: Some(Some(number)),
             ..ended(1, 4096 + (place % 7) * 64)
         };
-        let found = records.end(&ended).record();
-        assert_eq!(found.map(|it| it.sequence), Some(place as u64));
+        let found = records.end(&ended).past();
+        assert_eq!(found.map(|it| u64::from(it.stack)), Some(place as u64));
     }
     assert_eq!(end(&mut records, 999, Some(numbers[3])), Some(4));
     assert_eq!(end(&mut records, 999, Some(numbers[4])), Some(5));
     assert_eq!(
-        records.end(&ended(16, 4096)).record().map(|it| it.sequence),
+        records
+            .end(&ended(16, 4096))
+            .past()
+            .map(|it| u64::from(it.stack)),
         Some(30_000)
     );
     records.forget_others();
