@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # what all benchmarks share
 
-import pybuf
+from common import pybuf
 
 PAIRS = 10_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import pybuf
+from common import pybuf
 from peers import Exporter
 
 

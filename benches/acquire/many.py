@@ -10,12 +10,11 @@ from __future__ import annotations
 import random
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import pybuf
 from answers import WrongAnswer
-from common.measure import Spread, shuffled
+from common import pybuf
+from common.measure import Spread, resident_bytes, shuffled
 from peers import FLOOR, Exporter, ours
 
 LEVELS = (1_000, 10_000, 100_000, 1_000_000)
@@ -91,13 +90,3 @@ def one_round(hoard: Any, exporter: Exporter, subject: object, result: Many, bat
     if exporter.counts and subject.exports != LEVELS[-1]:
         raise WrongAnswer(f"{exporter.name}: counts {subject.exports} exports, {LEVELS[-1]} are out")
     result.release.append(hoard.release() / LEVELS[-1])
-
-
-def resident_bytes() -> int | None:
-    """What the process holds in memory, where the system says it."""
-    statm = Path("/proc/self/statm")
-    if not statm.exists():
-        return None
-    import resource
-
-    return int(statm.read_text().split()[1]) * resource.getpagesize()

@@ -12,8 +12,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-import pybuf
 from answers import WrongAnswer
+from common import pybuf
 from peers import FLOOR_READ_ONLY, Exporter
 
 BY_GETBUFFER, BY_SLOT, BY_SLOT_NULL_VIEW = 0, 1, 2

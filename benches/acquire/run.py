@@ -21,11 +21,10 @@ import allocations
 import answers
 import many
 import peers
-import pybuf
 import refusals
 import rounds
 from build import Workshop
-from common import command, measure
+from common import command, measure, pybuf
 from common.workshop import Missing, say
 from report import Facts, markdown
 

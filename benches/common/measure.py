@@ -13,6 +13,7 @@ import statistics
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 #: One way to spend time: iterations → nanoseconds for all of them.
 Batch = Callable[[int], int]
@@ -99,6 +100,16 @@ def pin(core: int | None) -> int | None:
     chosen = max(os.sched_getaffinity(0)) if core is None else core
     os.sched_setaffinity(0, {chosen})
     return chosen
+
+
+def resident_bytes() -> int | None:
+    """What the process holds in memory, where the system says it."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        return None
+    import resource
+
+    return int(statm.read_text().split()[1]) * resource.getpagesize()
 
 
 def quantile(ordered: list[float], share: float) -> float:
