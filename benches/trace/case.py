@@ -77,6 +77,8 @@ def share(times: dict[str, Times], way: str, other: str, base: str) -> Spread | 
     """What one way adds over what another adds, in the same round."""
     if not {way, other, base} <= set(times):
         return None
-    pairs = zip(differences(times[way], times[base]), differences(times[other], times[base]), strict=True)
-    shares = [one / two for one, two in pairs if two > 0]
+    shares = []
+    for one, two, least in zip(times[way], times[other], times[base], strict=True):
+        if one is not None and two is not None and least is not None and two > least:
+            shares.append((one - least) / (two - least))
     return Spread.of(shares) if shares else None

@@ -153,7 +153,7 @@ def verdict(reached: Reached) -> str:
 
 def number(value: float) -> str:
     """Bytes in megabytes, if there are many; everything else as short as it can be said."""
-    return f"{value / (1 << 20):.1f} MB" if value >= 10_000 else f"{value:.3g}"
+    return f"{value / (1 << 20):.1f} MB" if abs(value) >= 10_000 else f"{value:.3g}"
 
 
 def marks(facts: Facts) -> str:

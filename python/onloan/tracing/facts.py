@@ -182,7 +182,11 @@ class Error:
 
 @dataclass(frozen=True)
 class Lost:
-    """What is missing: releases whose acquisition is not on record, and what was dropped because a limit was reached."""
+    """What is missing: releases whose acquisition is not on record, and what was dropped because a limit was reached.
+
+    4,194,304 exports are kept that are out at the same time; 65,536 stacks, and of as many further ones the innermost frame; 1,000 errors. What is
+    beyond is counted here, and not kept.
+    """
 
     unmatched_releases: int = 0
     dropped_records: int = 0
