@@ -87,8 +87,8 @@ pub(super) fn crates(
     }
 }
 
-/// The tests of the crate that extension authors use. They run in a program with Python inside, not in a module inside
-/// Python, and so need a libpython.
+/// The tests of the crate that extension authors use, and of the extension module. They run in a program with Python inside,
+/// not in a module inside Python, and so need a libpython.
 pub(super) fn embedding(
     workspace: &Workspace,
     options: &Options,
@@ -96,25 +96,32 @@ pub(super) fn embedding(
     steps: &mut Steps,
     report: &mut Report,
 ) {
-    let title = "tests of onloan";
-    let Some(library) = &venv.base.library else {
-        return report.skipped(
-            title,
-            format!("{} has no libpython to link with", venv.base),
-        );
-    };
-    let mut command = venv.command(workspace, workspace.cargo().get_program());
-    let path = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
-    if let Ok(path) =
-        env::join_paths(std::iter::once(library.clone()).chain(env::split_paths(&path)))
-    {
-        command.env("LD_LIBRARY_PATH", path);
+    let runs: [(&str, &[&str]); 2] = [
+        ("tests of onloan", &["-p", "onloan", "--all-features"]),
+        ("tests of onloan-python", &["-p", "onloan-python"]),
+    ];
+    for (title, selection) in runs {
+        let Some(library) = &venv.base.library else {
+            report.skipped(
+                title,
+                format!("{} has no libpython to link with", venv.base),
+            );
+            continue;
+        };
+        let mut command = venv.command(workspace, workspace.cargo().get_program());
+        let path = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+        if let Ok(path) =
+            env::join_paths(std::iter::once(library.clone()).chain(env::split_paths(&path)))
+        {
+            command.env("LD_LIBRARY_PATH", path);
+        }
+        command.env("PYO3_PYTHON", &venv.python);
+        command
+            .args(["test", "--no-fail-fast"])
+            .args(selection)
+            .args(&options.filter);
+        report.tests(title, steps.run(title, &mut command, ""), summary::cargo);
     }
-    command.env("PYO3_PYTHON", &venv.python);
-    command
-        .args(["test", "--no-fail-fast", "-p", "onloan", "--all-features"])
-        .args(&options.filter);
-    report.tests(title, steps.run(title, &mut command, ""), summary::cargo);
 }
 
 /// The model checks: every interleaving of the export state's transitions.
