@@ -273,7 +273,7 @@ def test_c_code_is_told_by_the_line_that_called_it():
 @pytest.mark.parametrize("make", [lent, lambda: array.array("B", bytes(64)), lambda: mmap.mmap(-1, 64), lambda: io.BytesIO(bytes(64))])
 def test_searching_prolongs_nothing(make):
     lender = make()
-    resize = {bytearray: lambda: lender.append(1), array.array: lambda: lender.append(1), mmap.mmap: lambda: lender.resize(4096)}
+    resize = {bytearray: lambda: lender.append(1), array.array: lambda: lender.append(1), mmap.mmap: lambda: lender.close()}
     resize = resize.get(type(lender), lambda: lender.write(bytes(100)))
     view = lender.getbuffer() if isinstance(lender, io.BytesIO) else memoryview(lender)
     kept = [view[1:], numpy.frombuffer(view, "u1")]

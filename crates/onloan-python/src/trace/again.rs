@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     /// The newest layout of those that are known.
-    const N: usize = KNOWN.len() - 1;
+    const N: usize = KNOWN[KNOWN.len() - 1].1.number;
 
     /// Frames as a thread has them, innermost first: memory, of which each is a part.
     struct Thread {

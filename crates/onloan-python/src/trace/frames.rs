@@ -15,12 +15,13 @@ use super::stacks::{DEEPEST, Frame};
 
 /// Who has the memory of a frame.
 const OWNED_BY_GENERATOR: u8 = 1;
+/// From 3.14 on this and the next number: by the interpreter, or on the C stack.
 pub(super) const OWNED_BY_C_STACK: u8 = 3;
 
 /// Offsets of one version of CPython.
 #[derive(Clone, Copy)]
 pub(super) struct FrameLayout {
-    /// Its place in `KNOWN`.
+    /// Its place in `KNOWN`; of those that are the same, the first.
     pub(super) number: usize,
     /// In the thread state: a struct that has the current frame; 0 if the thread state has it itself.
     c_frame: usize,
@@ -36,12 +37,29 @@ pub(super) struct FrameLayout {
     start: usize,
     /// In a code object: how many instructions come before a frame is one that can be shown.
     first_traceable: usize,
+    /// Bits of a reference to an object that are not its address: from 3.14 on. All of them are set in a number that is no reference.
+    tag: usize,
 }
+
+/// 3.14 and 3.15.
+const TAGGED: FrameLayout = FrameLayout {
+    number: 3,
+    c_frame: 0,
+    current: 72,
+    code: 0,
+    previous: 8,
+    instruction: 56,
+    owner: 74,
+    locals: 80,
+    start: 208,
+    first_traceable: 192,
+    tag: 3,
+};
 
 /// In a frame object: the frame.
 const FRAME_OF_OBJECT: usize = 3 * WORD;
 
-pub(super) const KNOWN: [((u8, u8), FrameLayout); 3] = [
+pub(super) const KNOWN: [((u8, u8), FrameLayout); 5] = [
     (
         (3, 11),
         FrameLayout {
@@ -55,6 +73,7 @@ pub(super) const KNOWN: [((u8, u8), FrameLayout); 3] = [
             locals: 72,
             start: 184,
             first_traceable: 168,
+            tag: 0,
         },
     ),
     (
@@ -70,6 +89,7 @@ pub(super) const KNOWN: [((u8, u8), FrameLayout); 3] = [
             locals: 72,
             start: 192,
             first_traceable: 176,
+            tag: 0,
         },
     ),
     (
@@ -85,8 +105,11 @@ pub(super) const KNOWN: [((u8, u8), FrameLayout); 3] = [
             locals: 72,
             start: 200,
             first_traceable: 184,
+            tag: 0,
         },
     ),
+    ((3, 14), TAGGED),
+    ((3, 15), TAGGED),
 ];
 
 impl FrameLayout {
@@ -153,7 +176,7 @@ impl FrameLayout {
         Step {
             frame,
             // SAFETY: granted by the caller.
-            code: unsafe { word(frame, self.code) },
+            code: unsafe { word(frame, self.code) } & !self.tag,
             // SAFETY: granted by the caller.
             instruction: unsafe { self.instruction(frame) },
             // SAFETY: granted by the caller.
@@ -179,7 +202,7 @@ impl FrameLayout {
     #[inline(always)]
     pub(super) unsafe fn shown(&self, step: Step) -> Option<Frame> {
         let Step { code, .. } = step;
-        if step.owner == OWNED_BY_C_STACK {
+        if step.owner >= OWNED_BY_C_STACK {
             return None;
         }
         let offset = step.instruction.wrapping_sub(code);
@@ -216,7 +239,11 @@ impl FrameLayout {
     /// The frame of a thread that does not run meanwhile, and a place that its code has.
     pub(super) unsafe fn local(&self, frame: usize, place: usize) -> usize {
         // SAFETY: granted by the caller.
-        unsafe { word(frame, self.locals + place * WORD) }
+        let reference = unsafe { word(frame, self.locals + place * WORD) };
+        match reference & self.tag {
+            3 => 0,
+            _ => reference & !self.tag,
+        }
     }
 
     /// The frame behind a frame object.

@@ -111,7 +111,8 @@ impl Reader {
         match self.number {
             0 => self.recognised_by::<0>(again, kind),
             1 => self.recognised_by::<1>(again, kind),
-            _ => self.recognised_by::<2>(again, kind),
+            2 => self.recognised_by::<2>(again, kind),
+            _ => self.recognised_by::<3>(again, kind),
         }
     }
 
@@ -128,7 +129,8 @@ impl Reader {
         match self.number {
             0 => self.read_by::<0>(stack),
             1 => self.read_by::<1>(stack),
-            _ => self.read_by::<2>(stack),
+            2 => self.read_by::<2>(stack),
+            _ => self.read_by::<3>(stack),
         }
     }
 
@@ -157,7 +159,7 @@ impl Reader {
                 hash = shown.join(hash);
             } else {
                 // One that is not yet begun will be.
-                whole &= step.owner == OWNED_BY_C_STACK;
+                whole &= step.owner >= OWNED_BY_C_STACK;
             }
             // SAFETY: as above.
             frame = unsafe { layout.caller(frame) };
