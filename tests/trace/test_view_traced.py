@@ -84,3 +84,41 @@ def test_the_tests_of_the_view_pass_while_tracing_is_on(tmp_path):
     done = subprocess.run(command, cwd=TESTS.parent, capture_output=True, text=True, timeout=600, env={**os.environ, "PYTHONPATH": path})
     assert done.returncode == 0, done.stdout[-5000:]
     assert " passed" in done.stdout and "traced to the end: True" in done.stdout, done.stdout[-2000:]
+
+
+SLOTS = """
+import onloan, onloan_suite as suite
+acquire, slots = suite.raw.acquire, suite.raw.slots
+{first}
+class Before(suite.FrozenCell):
+    pass
+onloan.start()
+class After(suite.FrozenCell):
+    pass
+held = []
+for kind in (suite.FrozenCell, Before, After):
+    for _ in range(3):
+        lent = kind("writable", b"abc")
+        held.append((lent, acquire(lent, 0x11c), memoryview(lent)))
+    assert len(onloan.exports(lent)) == 2, onloan.exports(lent)
+during = [slots(kind) for kind in (suite.FrozenCell, Before, After)]
+onloan.stop()
+after = [slots(kind) for kind in (suite.FrozenCell, Before, After)]
+onloan.start()
+assert [len(onloan.exports(lent)) for lent, *_ in held] == [1] * 9  # those that memoryviews hold
+for lent, view, other in held:
+    view.release()
+    assert lent.exports == 1
+held.clear()
+onloan.stop()
+fresh = suite.OrdinaryCell("writable", b"abc")
+acquire(fresh, 0x11c).release()
+raw_release = slots(suite.OrdinaryCell)[1]
+print(len(set(after)), [release == raw_release for get, release in after], set(during) & set(after))
+"""
+
+
+@pytest.mark.parametrize("first", ["", "acquire(suite.FrozenCell('writable', b'a'), 0x11c).release()"], ids=["first asked while tracing", "asked before"])
+def test_slots_are_made_quick_behind_the_tracers_functions(first):
+    # After the stop the slots are those that would be there without tracing.
+    assert printed(SLOTS.format(first=first)) == ["1 [True, True, True] set()"]

@@ -68,6 +68,9 @@ pub struct Package {
     pub original: Option<unsafe extern "C" fn(*const c_void) -> *const c_void>,
     /// The ledger.
     pub ledger: Option<&'static Ledger>,
+    /// Has a function of the tracer's, which stands for the second one, stand for the third from now on. 1 if that was so, else 0.
+    pub retarget:
+        Option<unsafe extern "C" fn(*const c_void, *const c_void, *const c_void) -> c_int>,
 }
 
 type Steady = unsafe extern "C" fn(*const ffi::Py_buffer, *mut Stretch) -> c_int;
@@ -86,8 +89,9 @@ const _: () = {
     assert!(size_of::<Provider>() == 24);
     assert!(std::mem::offset_of!(Provider, next) == 8);
     assert!(std::mem::offset_of!(Provider, steady) == 16);
-    assert!(size_of::<Extended>() == 40 && std::mem::offset_of!(Extended, package) == 24);
+    assert!(size_of::<Extended>() == 48 && std::mem::offset_of!(Extended, package) == 24);
     assert!(std::mem::offset_of!(Package, ledger) == 8);
+    assert!(std::mem::offset_of!(Package, retarget) == 16);
     assert!(size_of::<Stretch>() == 16 && std::mem::offset_of!(Stretch, bytes) == 8);
 };
 
@@ -98,6 +102,7 @@ pub(crate) fn announce(py: Python<'_>) {
         Package {
             original: None,
             ledger: None,
+            retarget: None,
         },
     );
 }
@@ -164,6 +169,24 @@ pub(crate) fn original(py: Python<'_>, slot: *const c_void) -> *const c_void {
         }
     }
     slot
+}
+
+/// Has the function that a tracer has put into a slot, in the place of `from`, stand for `to`.
+///
+/// # Safety
+/// In every slot that holds it, `to` may stand in the place of `from`.
+pub(crate) unsafe fn retarget(
+    py: Python<'_>,
+    slot: *const c_void,
+    from: *const c_void,
+    to: *const c_void,
+) {
+    for retarget in packages(py).filter_map(|package| package.retarget) {
+        // SAFETY: attached; the function of a module that is never unloaded; granted by the caller.
+        if unsafe { retarget(slot, from, to) } == 1 {
+            return;
+        }
+    }
 }
 
 /// The ledger of the Python package, if that was imported and has one.

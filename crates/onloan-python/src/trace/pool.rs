@@ -117,9 +117,29 @@ impl Pool {
 
     /// The function that one of ours stands for.
     pub(super) fn original(&self, ours: usize) -> Option<usize> {
-        let number = (0..SIZE).find(|number| (self.ours)(*number) == ours)?;
-        let original = self.originals[number].load(Ordering::Acquire);
+        let original = self.place(ours)?.load(Ordering::Acquire);
         (original != 0).then_some(original)
+    }
+
+    /// Has one of ours, that stands for `from`, stand for `to` from now on; `false` if it does not.
+    pub(super) fn retarget(&self, ours: usize, from: usize, to: usize) -> bool {
+        let exchanged = self
+            .place(ours)
+            .map(|place| place.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed));
+        from != 0 && exchanged.is_some_and(|exchanged| exchanged.is_ok())
+    }
+
+    fn place(&self, ours: usize) -> Option<&AtomicUsize> {
+        // Most of them were never put into a slot: those that were come first.
+        for (number, place) in self.originals.iter().enumerate() {
+            if place.load(Ordering::Relaxed) == 0 {
+                return None;
+            }
+            if (self.ours)(number) == ours {
+                return Some(place);
+            }
+        }
+        None
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn offer(py: Python<'_>) {
     let package = Package {
         original: Some(original),
         ledger: Some(&OFFERED),
+        retarget: Some(retarget),
     };
     announce_with(py, package);
 }
@@ -59,6 +60,23 @@ unsafe extern "C" fn original(slot: *const c_void) -> *const c_void {
         .iter()
         .find_map(|pool| pool.original(slot.addr()));
     std::ptr::with_exposed_provenance(original.unwrap_or(0))
+}
+
+/// # Safety
+/// As for [`Package::retarget`]: in every slot that holds `ours`, `to` may stand in the place of `from`.
+unsafe extern "C" fn retarget(
+    ours: *const c_void,
+    from: *const c_void,
+    to: *const c_void,
+) -> c_int {
+    let done = [RELEASE_POOL, GET_POOL].iter().any(|pool| {
+        pool.retarget(
+            ours.addr(),
+            from.expose_provenance(),
+            to.expose_provenance(),
+        )
+    });
+    done.into()
 }
 
 /// Makes everything ready for cells that are registered.

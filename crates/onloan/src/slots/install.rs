@@ -10,6 +10,7 @@
 //! The stable ABI has no field for `tp_as_buffer`. It is found where every CPython from 3.11 on has it, and used only if what is there proves
 //! itself: it points into the heap type object, and holds the very two functions that `PyType_GetSlot` answers. And a slot is replaced only if
 //! it holds the function that PyO3 made for this class: a slot that a tracer has wrapped, or that a subclass has overridden, is left alone.
+//! Where `onloan` traces, its function is asked to call the raw one, and that is what the slot then holds afterwards.
 //! If anything does not fit, the plain slots stay, which are right.
 
 use std::ffi::{c_int, c_void};
@@ -183,9 +184,9 @@ fn exchange_tree(class: &Bound<'_, PyType>, from: Pair, to: Pair) {
 
 /// Exchanges both slots of one type if it has both from PyO3.
 fn exchange(class: &Bound<'_, PyType>, from: Pair, to: Pair) {
-    // A slot that somebody has wrapped before the first request is met here with each request: that is not to cost a verification each time.
-    if slot(class, ffi::Py_bf_getbuffer) != from.getbuffer {
-        return;
+    let getbuffer = slot(class, ffi::Py_bf_getbuffer);
+    if getbuffer != from.getbuffer {
+        return exchange_behind(class, getbuffer, from, to);
     }
     let Some(table) = verified_table(class) else {
         return;
@@ -200,6 +201,28 @@ fn exchange(class: &Bound<'_, PyType>, from: Pair, to: Pair) {
             .releasebuffer
             .store(to.releasebuffer, Ordering::Release);
         table.getbuffer.store(to.getbuffer, Ordering::Release);
+    }
+}
+
+/// As [`exchange`], behind functions of the tracer's that stand for both.
+fn exchange_behind(class: &Bound<'_, PyType>, getbuffer: *mut c_void, from: Pair, to: Pair) {
+    /// The last slot that was none of the tracer's: whoever has put it there is met with each request.
+    static FOREIGN: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+    if getbuffer == FOREIGN.load(Ordering::Relaxed) {
+        return;
+    }
+    let py = class.py();
+    if !ptr::eq(table::original(py, getbuffer), from.getbuffer) {
+        FOREIGN.store(getbuffer, Ordering::Relaxed);
+        return;
+    }
+    let releasebuffer = slot(class, ffi::Py_bf_releasebuffer);
+    if ptr::eq(table::original(py, releasebuffer), from.releasebuffer) {
+        // SAFETY: who has PyO3's function in a slot is of the class that it was made for, or below it; the raw one does the same for these, and
+        // understands what PyO3's has lent.
+        unsafe { table::retarget(py, releasebuffer, from.releasebuffer, to.releasebuffer) };
+        // SAFETY: as above.
+        unsafe { table::retarget(py, getbuffer, from.getbuffer, to.getbuffer) };
     }
 }
 
