@@ -311,14 +311,17 @@ impl Records {
     /// Forgets all but what registered cells have told of, which keeps its numbers.
     pub(super) fn forget_others(&mut self) {
         let indices = 0..self.used as u32;
-        let kept = |records: &Records, index: &u32| records.at(*index).registered;
+        let kept = |records: &Records, index: &u32| {
+            let record = records.at(*index);
+            record.exporter != FREE && record.registered
+        };
         let Some(last) = indices.clone().rev().find(|index| kept(self, index)) else {
             *self = Records::new();
             return;
         };
         for index in indices {
             let record = self.at(index);
-            if record.exporter != 0 && !record.registered {
+            if record.exporter != FREE && !record.registered {
                 self.remove(index);
             }
         }
@@ -327,7 +330,7 @@ impl Records {
         self.chunks.truncate(self.used.div_ceil(CHUNK));
         self.free = NONE;
         for index in 0..last {
-            if self.at(index).exporter == 0 {
+            if self.at(index).exporter == FREE {
                 self.at_mut(index).next_of_view = self.free;
                 self.free = index;
             }
@@ -367,7 +370,7 @@ impl Records {
             .iter_mut()
             .flatten()
             .take(self.used)
-            .filter(|record| record.exporter != 0)
+            .filter(|record| record.exporter != FREE)
     }
 
     /// All that is out, in no order.
