@@ -33,6 +33,9 @@ static ANSWERS: [[u8; FLAGS]; 16] = {
 pub struct Answers(&'static [u8; FLAGS]);
 
 impl Answers {
+    /// Nothing is granted.
+    pub const NONE: Answers = Answers(&[REFUSED; FLAGS]);
+
     /// The answer to the flags given to `bf_getbuffer`, if they are granted; else [`negotiate`] says why not.
     #[inline]
     #[must_use]

@@ -68,6 +68,7 @@ const _: () = assert!(align_of::<Header>() > TAGS && align_of::<super::CopyLoan>
 /// What goes into a `Py_buffer`, ready to be stored, in the order in which it is stored.
 #[repr(C)]
 pub(crate) struct Facts {
+    /// What is granted on the short way.
     pub(crate) answers: Answers,
     pub(crate) offer: Offer,
     pub(crate) buf: *mut c_void,
@@ -166,7 +167,11 @@ impl Facts {
         let other = fortran.strides() != self.layout.strides();
         self.fortran = other.then(|| Box::new(fortran));
         self.offer = Offer::of(&self.layout, readonly);
-        self.answers = self.offer.answers();
+        // The ledger is told on the way of what is refused: so nobody else has to ask whether it is to be told.
+        self.answers = match internal.addr() & REGISTERED {
+            0 => self.offer.answers(),
+            _ => Answers::NONE,
+        };
         self.len = self.layout.nbytes().cast_signed();
         self.itemsize = self.layout.itemsize().cast_signed();
         let all = Granted {

@@ -2,7 +2,8 @@
 //!
 //! There are two ways through. The short one is for memory that lies ready and a request that it can grant: count, compare,
 //! fill. Whatever else may be, a first export, a hook, a copy, a refusal, goes the long way, which begins anew with the same
-//! arguments; so the short way keeps nothing for it and costs what a slot in C costs. The ledger of a registered cell is told behind a tail call, too.
+//! arguments; so the short way keeps nothing for it and costs what a slot in C costs. A registered cell grants nothing on the short way, and
+//! tells the ledger where that is noticed: others do not pay for the question.
 
 use std::ffi::{c_int, c_void};
 use std::hint;
@@ -60,8 +61,6 @@ where
     };
     match shortly {
         Some(Shortly::Filled) => 0,
-        // SAFETY: as granted by the caller; filled just now, from a cell that is registered.
-        Some(Shortly::Registered) => unsafe { registry::acquired(object, view, flags) },
         // SAFETY: as granted by the caller; the header is that of a cell for which an export is counted.
         Some(Shortly::Refused(header)) => unsafe {
             getbuffer_refused::<T>(object, view, flags, header)
@@ -74,9 +73,7 @@ where
 /// What came of the short way.
 enum Shortly {
     Filled,
-    /// The ledger is to be told.
-    Registered,
-    /// Counted, but the memory cannot grant the request.
+    /// Counted, but the memory cannot grant the request, or the ledger is to be told.
     Refused(NonNull<Header>),
     NotDone,
 }
@@ -103,13 +100,11 @@ unsafe fn lend_shortly(
     };
     // SAFETY: counted, `view` and `object` as granted by the caller.
     unsafe { fill(facts, object, view, grant) };
-    if facts.internal.addr() & REGISTERED != 0 {
-        return Shortly::Registered;
-    }
     Shortly::Filled
 }
 
-/// The end of the short way for a request that the memory cannot grant: uncounts and refuses, or begins anew if a copy may help.
+/// The end of the short way for a request that it cannot grant: tells the ledger if that is why, else uncounts and refuses, or begins anew if a copy may
+/// help.
 ///
 /// # Safety
 /// As for [`getbuffer`]; an export is counted for the cell whose header it is.
@@ -129,7 +124,16 @@ where
     // SAFETY: the block lives while an export is counted.
     let header_ref = unsafe { header.as_ref() };
     // SAFETY: counted (`COUNTED`).
-    let offer = unsafe { header_ref.facts() }.offer;
+    let facts = unsafe { header_ref.facts() };
+    let offer = facts.offer;
+    if facts.internal.addr() & REGISTERED != 0
+        && let Some(grant) = offer.answers().grant(flags)
+    {
+        // SAFETY: counted, `view` and `object` as granted by the caller.
+        unsafe { fill(facts, object, view, grant) };
+        // SAFETY: filled just now, from a cell that is registered.
+        return unsafe { registry::acquired(object, view, flags) };
+    }
     let copies = header_ref.contiguous_copies;
     leave(py, header, None, header_ref.state.apply(Word::release));
     if copies {
