@@ -10,6 +10,9 @@ the protocol.
 `start`, `snapshot` and `stop`, or `tracing()` and `none_left()`, say of every
 exporter in the process who holds its memory, since when, and acquired at which
 line; `exports` and `holders` say it of one object.
+
+PYTEST_DONT_REWRITE: pytest rewrites the assertions of plugins, of which this
+package has one, and warns of those that `onloan run` has loaded before it.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -323,6 +323,13 @@ def trace_bytes() -> tuple[int, int]:
 def trace_beat(function: Callable[[], object] | None, seconds: float, /) -> None:
     """Has a function called with the next acquisition or release, and then not before so many seconds have passed each time. None ends that."""
 
+def trace_unseen(function: Callable[..., Any], /, *arguments: Any) -> Any:
+    """Calls a function; the program's tracers, profilers and monitors do not see what it does."""
+
+def trace_deaths(function: Callable[[str], object], recording: bytes | None, /) -> None:
+    """Has a function called with the name of the signal, in a copy of the process, when a signal kills it; if that fails, the recording is given an end.
+    Once in a process; nothing on other systems than Linux."""
+
 def trace_read(holders: bool) -> dict[str, Any] | None:
     """All that is known, or None if tracing is off."""
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 
 import pytest
 
@@ -270,3 +271,11 @@ def test_it_works_under_xdist(option, session):
     result.stdout.fnmatch_lines(["*= onloan =*", "2 tests left buffers exported:"])
     told = " ".join(result.stdout.str().split())
     assert "global test_it.kept" in told and "global test_other.kept" in told
+
+
+def test_under_onloan_run_pytest_warns_of_nothing(pytester, monkeypatch):
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makepyfile(test_it="def test(): pass\n")
+    result = pytester.run(sys.executable, "-m", "onloan", "run", "-m", "pytest", "-p", "no:cacheprovider", "-W", "error::pytest.PytestAssertRewriteWarning")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0 and "warning" not in result.stdout.str()

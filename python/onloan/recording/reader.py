@@ -33,8 +33,9 @@ class Recording:
     snapshot: Snapshot
     #: How the program ended; `None` if the recording ends before.
     end: str | None = None
-    #: The time of the last step, in seconds since the start.
+    #: The time of the last line, in seconds since the start; and of the last one that says what was out.
     at: float = 0.0
+    seen: float = 0.0
     #: Whether a line is cut off or is none; what follows it is not read.
     truncated: bool = False
 
@@ -44,8 +45,12 @@ class Recording:
             return [f"the recording is cut off; it is shown up to {self.at:.2f} s after the start"]
         if self.end is None:
             return [
-                f"the recording has no end: the program was killed or crashed; its last step is {self.at:.2f} s after the start"
+                "the recording has no end: the program was killed (SIGKILL leaves no time for one), or crashed badly; "
+                f"its last step is {self.at:.2f} s after the start"
             ]
+        if self.end.startswith("SIG"):
+            known = "" if self.seen == self.at else f"; what was out is known up to {self.seen:.2f} s after it"
+            return [f"the program was killed by {self.end} {self.at:.2f} s after its start{known}"]
         if self.end == "_exit":
             return [f"the program left by os._exit {self.at:.2f} s after its start"]
         if self.end == "exec":
@@ -117,23 +122,27 @@ def _header(line: bytes, path: str) -> dict[str, Any]:
 def _follow(header: dict[str, Any], lines: Iterable[bytes]) -> Recording:
     state = _State()
     recording = Recording(header, Snapshot((), ()))
+    whole = False
     for line in lines:
         step = _document(line)
         try:
             if step is None:
                 raise ValueError("no document")
             at = float(step["at"])
-            if "end" in step:
-                # A program that tried to replace itself may have gone on: the last line counts.
-                recording.snapshot, recording.end = Snapshot.from_json(step["facts"]), str(step["end"])
-            else:
+            if "end" not in step:
                 state.take(step)
-                recording.end = None
+                recording.end, recording.seen, whole = None, at, False
+            else:
+                # A program that tried to replace itself may have gone on: the last line counts.
+                if "facts" in step:
+                    recording.snapshot, recording.seen = Snapshot.from_json(step["facts"]), at
+                whole = "facts" in step
+                recording.end = str(step["end"])
             recording.at = at
         except (KeyError, TypeError, ValueError):
             recording.truncated = True
             break
-    if recording.end is None:
+    if not whole:
         recording.snapshot = state.snapshot(recording.at)
     return recording
 

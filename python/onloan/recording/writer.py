@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from os import close, write
+from os import open as open_file
 from typing import Any
 
 from ..tracing.facts import Export, Site, Snapshot
@@ -64,13 +66,13 @@ class Writer:
 
     def _append(self, step: dict[str, Any]) -> None:
         # No object here lends a buffer: what is written would change with the writing.
-        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        handle = open_file(self._path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
         try:
             line = _line(step)
             while line:
-                line = line[os.write(handle, line) :]
+                line = line[write(handle, line) :]
         finally:
-            os.close(handle)
+            close(handle)
 
 
 def _since(export: Export, at: float) -> dict[str, Any]:

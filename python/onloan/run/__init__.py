@@ -7,5 +7,7 @@ The tracer gets in through `sitecustomize` (`inject/`): the directory stands on 
 line the hook has taken the directory off the path again, put PYTHONPATH back in the environment, started the tracer, hidden the modules that
 this needed, and imported the `sitecustomize` that would have been found without it. What the program starts itself is not traced.
 
-The report is made by the exit handler that was registered first, and so runs last.
+The report is made by the exit handler that was registered first, and so runs last; before `os._exit`, for which a function stands that makes it; and
+when a signal kills the program by a copy of it, made in that moment (`trace/deaths.rs`). Nothing can be made of SIGKILL, of a signal whose default
+the program has set itself, and of `_exit` called in C.
 """

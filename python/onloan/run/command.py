@@ -70,8 +70,10 @@ def launch(settings: Settings) -> int:
     environment[VARIABLE] = replace(settings, python_path=python_path).encoded()
     environment["PYTHONPATH"] = os.pathsep.join([str(INJECT), python_path] if python_path else [str(INJECT)])
     command = [sys.executable, *flags, *settings.program]
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # A stream that was closed before the interpreter began is None; the program's is, too.
+        if stream is not None:
+            stream.flush()
     if os.name == "nt":
         return subprocess.run(command, env=environment, check=False).returncode
     _replace_process(command, environment)

@@ -7,7 +7,6 @@ the standard library's, as it does without onloan. onloan keeps the copies that 
 from __future__ import annotations
 
 import atexit
-import importlib
 import os
 import sys
 from types import ModuleType
@@ -23,11 +22,9 @@ _kept: dict[str, ModuleType] = {}
 
 def begin(modules: set[str], folders: set[str]) -> None:
     """Starts the tracer and leaves no trace of how; `modules` and the searched `folders` were there without onloan."""
-    told = os.environ.pop(VARIABLE, None)
-    if told is not None:
-        settings = Settings.decoded(told)
-        _put_back(settings.python_path)
-        _start(settings)
+    settings = Settings.decoded(os.environ.pop(VARIABLE))
+    _put_back(settings.python_path)
+    _start(settings)
     for name in [name for name in sys.modules if name not in modules and _is_private(name)]:
         _kept[name] = sys.modules.pop(name)
     for folder in [folder for folder in sys.path_importer_cache if folder not in folders]:
@@ -55,10 +52,4 @@ def _start(settings: Settings) -> None:
         os.write(2, f"onloan: nothing is traced: {error}\n".encode(errors="backslashreplace"))
         return
     recorder.begin()
-    atexit.register(recorder.finish)
-
-
-def real_sitecustomize() -> None:
-    """Imports the `sitecustomize` that this interpreter would have without onloan; its ImportError says that there is none."""
-    del sys.modules["sitecustomize"]
-    importlib.import_module("sitecustomize")
+    atexit.register(_onloan.trace_unseen, recorder.finish)

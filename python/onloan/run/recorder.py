@@ -1,4 +1,7 @@
-"""Writes down what the tracer knows: steps while the program runs, everything at its end."""
+"""Writes down what the tracer knows: steps while the program runs, everything at its end.
+
+The functions of the system are those from before the program, which may replace them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ import os
 import sys
 import time
 from functools import wraps
+from os import fstat, getpid, write
+from stat import S_ISREG
+from time import monotonic
 from typing import Any
 
 from .. import __version__, _onloan
@@ -27,8 +33,9 @@ class Recorder:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._process = os.getpid()
-        self._start = time.monotonic()
+        self._process = getpid()
+        self._stderr = _opened()
+        self._start = monotonic()
         self._writer = None if settings.output is None else Writer(settings.output)
         self._next_step = 0.0
         self._failed = False
@@ -49,6 +56,7 @@ class Recorder:
             _onloan.trace_beat(self._beat, _STEP)
         if self._writes_files():
             sys.addaudithook(self._audit)
+        _onloan.trace_deaths(self._die, None if self._settings.output is None else os.fsencode(self._settings.output))
         self._watch_exit()
 
     def _watch_exit(self) -> None:
@@ -59,7 +67,7 @@ class Recorder:
         def _exit(*arguments: Any, **keywords: Any) -> None:
             # What is no call of it raises, and the program goes on.
             if isinstance(keywords.get("status", *arguments[:1] or (None,)), int):
-                self.finish("_exit")
+                _onloan.trace_unseen(self.finish, "_exit")
             leave(*arguments, **keywords)
 
         for module in (os, sys.modules[leave.__module__]):
@@ -67,18 +75,26 @@ class Recorder:
 
     def finish(self, how: str = "exit") -> None:
         """The program has ended: the report goes to stderr, the rest into the files that were named."""
-        if os.getpid() != self._process:
+        if getpid() != self._process:
             return
         try:
             _onloan.trace_beat(None, _STEP)
-            found = snapshot()
-            self._write(how, found)
-            _say(report.as_text(found, Page.of(sys.__stderr__ or sys.stderr)) + "\n")
+            self._report(how, "")
         except BaseException as error:  # whatever is wrong here is none of the program's business
-            _say(f"onloan: no report could be made: {type(error).__name__}: {error}\n")
+            self._say(f"onloan: no report could be made: {type(error).__name__}: {error}\n")
+
+    def _die(self, signal: str) -> None:
+        """A signal kills the program, of which this is a copy. What goes wrong is for who made it."""
+        self._report(signal, f"killed by {signal}; ")
+
+    def _report(self, how: str, ended: str) -> None:
+        found = snapshot()
+        self._write(how, found)
+        text = report.as_text(found, Page.of(sys.__stderr__ or sys.stderr))
+        self._say(text.replace("onloan: ", f"onloan: {ended}", 1) + "\n")
 
     def _now(self) -> float:
-        return round(time.monotonic() - self._start, 6)
+        return round(monotonic() - self._start, 6)
 
     def _writes_files(self) -> bool:
         return any((self._settings.output, self._settings.json, self._settings.html))
@@ -86,23 +102,23 @@ class Recorder:
     def _beat(self) -> None:
         """A buffer was acquired or released, and the last step is some time ago."""
         at = self._now()
-        if self._writer is None or self._failed or at < self._next_step or os.getpid() != self._process:
+        if self._writer is None or self._failed or at < self._next_step or getpid() != self._process:
             return
         try:
             self._writer.step(at, snapshot(holders=False))
         except Exception as error:
             self._failed = True
-            _say(f"onloan: the recording cannot go on: {error}\n")
+            self._say(f"onloan: the recording cannot go on: {error}\n")
         took = self._now() - at
         self._next_step = at + max(_STEP, took / _SHARE)
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "os.exec" or os.getpid() != self._process:
+        if event != "os.exec" or getpid() != self._process:
             return
         try:
             self._write("exec", snapshot())
         except Exception as error:
-            _say(f"onloan: before exec nothing could be written: {error}\n")
+            self._say(f"onloan: before exec nothing could be written: {error}\n")
 
     def _write(self, how: str, found: Snapshot) -> None:
         if self._writer is not None:
@@ -114,16 +130,33 @@ class Recorder:
             with open(self._settings.html, "w", encoding="utf-8", errors="replace") as file:
                 file.write(exports_html.as_html(found, self.header, []))
 
+    def _say(self, text: str) -> None:
+        """Writes to standard error itself: the program may have replaced or closed `sys.stderr`."""
+        try:
+            sys.stderr.flush()
+        except Exception:  # it is the program's, and may be anything
+            pass
+        if not self._may_say():
+            return
+        left = text.encode(getattr(sys.__stderr__, "encoding", None) or "utf-8", errors="backslashreplace")
+        try:
+            while left:
+                left = left[write(2, left) :]
+        except OSError:
+            pass
 
-def _say(text: str) -> None:
-    """Writes to standard error itself: the program may have replaced or closed `sys.stderr`."""
+    def _may_say(self) -> bool:
+        """Whether descriptor 2 is standard error: where that is closed, a file of the program's gets the number."""
+        now = _opened()
+        if self._stderr is None or now is None:
+            return False
+        return now[1:] == self._stderr[1:] or not S_ISREG(now[0])
+
+
+def _opened() -> tuple[int, int, int] | None:
+    """What descriptor 2 is: mode, device, number of the file."""
     try:
-        sys.stderr.flush()
-    except Exception:  # it is the program's, and may be anything
-        pass
-    left = text.encode(getattr(sys.__stderr__, "encoding", None) or "utf-8", errors="backslashreplace")
-    try:
-        while left:
-            left = left[os.write(2, left) :]
+        found = fstat(2)
     except OSError:
-        pass
+        return None
+    return found.st_mode, found.st_dev, found.st_ino

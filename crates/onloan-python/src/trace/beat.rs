@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 
 use super::clock;
 use super::lock::Lock;
+use super::unseen::Unseen;
 
 static FUNCTION: Lock<Option<Py<PyAny>>> = Lock::new(None);
 /// When the next call is due; the greatest number: never.
@@ -66,9 +67,11 @@ extern "C" fn call(_: *mut c_void) -> c_int {
         .lock()
         .as_ref()
         .map(|function| function.clone_ref(py));
-    if let Some(function) = function
-        && let Err(error) = function.call0(py)
-    {
+    let called = function.map(|function| {
+        let _unseen = Unseen::begin(py);
+        function.call0(py)
+    });
+    if let Some(Err(error)) = called {
         error.write_unraisable(py, None);
     }
     // Not sooner than a step after its end.

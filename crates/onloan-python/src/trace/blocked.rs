@@ -22,7 +22,7 @@ use super::clock;
 use super::control::NOTES;
 use super::facts::{self, FrameText, Lent};
 use super::hash::Set;
-use super::heap::Traversals;
+use super::heap::{self, Traversals};
 use super::hooks::{ENDING, Pending};
 use super::layout::{address, layout};
 use super::ledger::LEDGER;
@@ -289,9 +289,8 @@ fn is_handling(py: Python<'_>) -> bool {
 /// On 3.11: the frames that were left before the exception was made, of which the traceback tells that is just being put together: the newest that begins
 /// in the frame that handles it.
 fn raised_before<'py>(py: Python<'py>, frames: &mut Frames<'py>) -> PyResult<()> {
-    let gc = py.import("gc")?;
     // The youngest objects, the newest last.
-    let young = gc.call_method1("get_objects", (0,))?;
+    let young = heap::get_objects(py)?.call1((0,))?;
     let mut tracebacks = Vec::new();
     let mut followed = Set::default();
     for object in young.cast::<PyList>()? {

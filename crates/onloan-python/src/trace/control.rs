@@ -46,6 +46,7 @@ pub(crate) fn trace_start(py: Python<'_>, frames: usize) -> PyResult<Option<Stri
         ));
     }
     remember(py)?;
+    super::locals::current_frames(py)?;
     settle(py)?;
     hooks::DEPTH.store(frames, Ordering::Relaxed);
     if forget(py) == 0 {

@@ -13,8 +13,6 @@ use pyo3::types::PyList;
 use super::hash::Map;
 use super::layout::{Layout, MANAGED_EXPORTS, MANAGED_VIEW, WORD, address, word};
 
-static GET_OBJECTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
 /// Flag of a managed buffer: its memory was given back.
 const RELEASED: usize = 1;
 
@@ -65,14 +63,8 @@ pub(super) struct Managed {
 
 impl<'py> Heap<'py> {
     pub(super) fn new(py: Python<'py>) -> PyResult<Heap<'py>> {
-        // What `gc` has when it is first needed; programs put functions of their own there.
-        let get_objects = GET_OBJECTS
-            .get_or_try_init(py, || {
-                py.import("gc")?.getattr("get_objects").map(Bound::unbind)
-            })?
-            .bind(py);
         let quiet = Quiet::new(py);
-        let list = get_objects.call0()?.cast_into::<PyList>()?;
+        let list = get_objects(py)?.call0()?.cast_into::<PyList>()?;
         let objects = (0..list.len())
             .map(|index| {
                 // SAFETY: inside of a list that nobody else knows; borrowed from it.
@@ -143,6 +135,15 @@ impl<'py> Heap<'py> {
             })
         })
     }
+}
+
+/// `gc.get_objects`, as it was when it was first needed; programs put functions of their own there.
+pub(super) fn get_objects(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static FOUND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let found = FOUND.get_or_try_init(py, || {
+        py.import("gc")?.getattr("get_objects").map(Bound::unbind)
+    })?;
+    Ok(found.bind(py))
 }
 
 /// `tp_traverse` of types, looked up once each.

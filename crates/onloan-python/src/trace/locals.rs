@@ -6,6 +6,7 @@
 use std::collections::hash_map::Entry;
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
 use super::frames::FrameLayout;
@@ -52,7 +53,7 @@ impl Locals {
         let Some(frames) = layout().and_then(|layout| layout.frames.as_ref()) else {
             return Ok(found);
         };
-        let current = py.import("sys")?.call_method0("_current_frames")?;
+        let current = current_frames(py)?.call0()?;
         for (thread, innermost) in current.cast::<PyDict>()? {
             let thread: u64 = thread.extract()?;
             // SAFETY: a frame object that lives.
@@ -121,6 +122,15 @@ impl Locals {
             None => format!("{text}, thread {}", running.thread),
         }
     }
+}
+
+/// `sys._current_frames`, as it was when it was first needed; programs put functions of their own there.
+pub(super) fn current_frames(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static FOUND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let found = FOUND.get_or_try_init(py, || {
+        words::of_sys(py, c"_current_frames").map(Bound::unbind)
+    })?;
+    Ok(found.bind(py))
 }
 
 /// Whether a function is one of onloan's, by the directory of its file and the name of that.

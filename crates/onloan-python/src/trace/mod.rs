@@ -24,6 +24,7 @@ mod blocked;
 mod chain;
 mod clock;
 mod control;
+mod deaths;
 mod facts;
 mod frames;
 mod hash;
@@ -50,6 +51,7 @@ mod single;
 mod stacks;
 mod texts;
 mod timeline;
+mod unseen;
 mod words;
 
 use pyo3::prelude::*;
@@ -64,6 +66,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(control::trace_notes, module)?)?;
     module.add_function(wrap_pyfunction!(control::trace_bytes, module)?)?;
     module.add_function(wrap_pyfunction!(beat::trace_beat, module)?)?;
+    module.add_function(wrap_pyfunction!(unseen::trace_unseen, module)?)?;
+    module.add_function(wrap_pyfunction!(deaths::trace_deaths, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_read, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_lost, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_since, module)?)?;

@@ -26,8 +26,12 @@ pub(super) fn text(blocked_by: &[Lent]) -> String {
             .owner
             .as_ref()
             .map_or_else(String::new, |owner| format!(" of {owner}"));
-        let (kind, nbytes, at) = (&lent.kind, lent.nbytes, lent.address);
-        let _ = write!(text, "\n  {kind}{owner}, {nbytes} bytes, at {at:#x}");
+        let (kind, at) = (&lent.kind, lent.address);
+        let _ = write!(
+            text,
+            "\n  {kind}{owner}, {}, at {at:#x}",
+            sized(lent.nbytes)
+        );
         for export in lent.exports.iter().take(MOST) {
             let age = export.age.map_or_else(
                 || "since before the start".to_owned(),
@@ -35,9 +39,9 @@ pub(super) fn text(blocked_by: &[Lent]) -> String {
             );
             let _ = write!(
                 text,
-                "\n    {}, {} bytes, out {age}, thread {}",
+                "\n    {}, {}, out {age}, thread {}",
                 request(export.flags),
-                export.nbytes,
+                sized(export.nbytes),
                 export.thread
             );
             match export.frames.first() {
@@ -58,4 +62,9 @@ pub(super) fn text(blocked_by: &[Lent]) -> String {
         }
     }
     text
+}
+
+fn sized(nbytes: usize) -> String {
+    let bytes = if nbytes == 1 { "byte" } else { "bytes" };
+    format!("{nbytes} {bytes}")
 }

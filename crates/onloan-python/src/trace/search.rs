@@ -71,7 +71,7 @@ enum KindOf {
 
 impl<'h, 'py> Search<'h, 'py> {
     pub(super) fn new(py: Python<'py>, heap: &'h Heap<'py>) -> PyResult<Search<'h, 'py>> {
-        let modules = py.import("sys")?.getattr("modules")?;
+        let modules = words::of_sys(py, c"modules")?;
         let modules = modules.cast::<PyDict>()?;
         let class = |module: &str, name: &str| -> Option<Bound<'py, PyType>> {
             let module = modules.get_item(module).ok()??;

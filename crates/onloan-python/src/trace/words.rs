@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_ulong};
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple, PyType};
 
@@ -64,9 +65,18 @@ pub(super) unsafe fn c_name(label: usize) -> String {
     name.strip_prefix("builtins.").unwrap_or(&name).to_owned()
 }
 
+/// What `sys` has under a name. The interpreter is asked for it: an `import` calls what the program may have put in its place.
+pub(super) fn of_sys<'py>(py: Python<'py>, name: &CStr) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: attached; a name that ends with NUL.
+    let found = unsafe { pyo3::ffi::PySys_GetObject(name.as_ptr()) };
+    // SAFETY: borrowed from `sys`, or NULL.
+    let found = unsafe { Bound::from_borrowed_ptr_or_opt(py, found) };
+    found.ok_or_else(|| PyRuntimeError::new_err(format!("sys has no {}", name.to_string_lossy())))
+}
+
 /// The name of a thread, as `threading` knows it: `None` if it does not.
 pub(super) fn thread_name(py: Python<'_>, ident: c_ulong) -> Option<String> {
-    let modules = py.import("sys").ok()?.getattr("modules").ok()?;
+    let modules = of_sys(py, c"modules").ok()?;
     let modules = modules.cast_into::<PyDict>().ok()?;
     let threading = modules.get_item("threading").ok()?;
     // Imported by nobody: there is one thread, or those that C code made.

@@ -8,6 +8,9 @@ def _begin() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
     sys.path_importer_cache.pop(here, None)
+    if "ONLOAN_RUN" not in os.environ:
+        # Another interpreter of the same process, which has the first one's path, and not its tracer.
+        return
     modules, folders = set(sys.modules), set(sys.path_importer_cache)
     # The package is the one that this file belongs to, whatever the program's path finds.
     package = os.path.dirname(os.path.dirname(os.path.dirname(here)))
@@ -19,9 +22,13 @@ def _begin() -> None:
     begin(modules, folders)
 
 
+def real_sitecustomize() -> None:
+    """Imports the `sitecustomize` that this interpreter would have without onloan; its ImportError says that there is none."""
+    import sys
+
+    del sys.modules["sitecustomize"]
+    import sitecustomize  # noqa: F401
+
+
 _begin()
-
-# What would have been imported if this file were not here, or the error that says that there is none.
-from onloan.run.inside import real_sitecustomize  # noqa: E402
-
 real_sitecustomize()
