@@ -339,5 +339,11 @@ def trace_lost() -> dict[str, int]:
 def trace_since(mark: int, holders: bool) -> list[_Lent]:
     """What was acquired after the mark and is out."""
 
+def trace_errors(first: int, /) -> list[tuple[Any, ...]]:
+    """The BufferErrors that were met, from this number on."""
+
+def trace_errors_met() -> int:
+    """How many BufferErrors are on record."""
+
 def trace_of(object: object) -> list[_Lent]:
     """What is out of one object."""

@@ -192,6 +192,58 @@ def test_a_failure_stays_what_it_is_and_its_buffer_error_is_explained(session):
     assert "left behind" not in told
 
 
+def test_of_a_buffer_error_only_that_is_told_and_not_that_nothing_was_acquired(session):
+    result = session("--onloan", test_it="def test_grows():\n    data = bytearray(9)\n    view = memoryview(data)\n    data.append(1)\n")
+    result.stdout.fnmatch_lines(["*- onloan -*", "1 BufferError was raised because of exports"])
+    assert "no buffer was acquired" not in result.stdout.str()
+
+
+def test_a_plugin_that_runs_tests_again_goes_first_and_each_run_is_judged(session):
+    result = session(
+        "--onloan-strict",
+        conftest="""
+        from _pytest.runner import runtestprotocol
+        def pytest_runtest_protocol(item, nextitem):
+            for _ in range(3):
+                item._initrequest()
+                reports = runtestprotocol(item, nextitem=nextitem, log=False)
+                if all(report.passed for report in reports):
+                    break
+            for report in reports:
+                item.ihook.pytest_runtest_logreport(report=report)
+            return True
+        """,
+        test_it="""
+        turns, kept = [], []
+        def test_passes_at_the_third_turn():
+            turns.append(memoryview(bytearray(len(turns))))
+            assert len(turns) >= 3
+            turns.pop().release()
+        def test_leaves_at_the_first_turn():
+            if not kept: kept.append(memoryview(bytearray(9)))
+        def test_leaves_each_time():
+            kept.append(memoryview(bytearray(9)))
+        """,
+    )
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["1 export left behind", "*= onloan =*", "1 test left buffers exported:", "test_it.py::test_leaves_each_time"])
+
+
+def test_a_test_that_was_told_of_already_fails_at_its_teardown(session):
+    result = session(
+        "--onloan-strict",
+        conftest="""
+        from _pytest.runner import runtestprotocol
+        def pytest_runtest_protocol(item, nextitem):
+            runtestprotocol(item, nextitem=nextitem)
+            return True
+        """,
+        test_it=LEAKS,
+    )
+    result.assert_outcomes(passed=2, errors=1)
+    assert result.ret == 1
+
+
 def test_a_buffer_error_that_is_expected_fails_nothing(session):
     result = session(
         "--onloan-strict",

@@ -48,6 +48,9 @@ def summary(snapshot: Snapshot) -> str:
         objects = "one object" if len(snapshot.live) == 1 else f"{len(snapshot.live)} objects"
         verb = "is" if snapshot.live_count == 1 else "are"
         text = f"{counted(snapshot.live_count, 'export')} of {objects} {verb} still out, {sized(nbytes)}"
+    elif snapshot.errors and not snapshot.sites:
+        # Only these were asked about.
+        return f"{counted(len(snapshot.errors), 'BufferError was', 'BufferErrors were')} raised because of exports"
     elif acquired:
         text = f"nothing is out; {counted(acquired, 'buffer was', 'buffers were')} acquired and given back"
     else:

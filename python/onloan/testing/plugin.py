@@ -51,7 +51,7 @@ def _written(mark: pytest.Mark) -> str:
 
 @pytest.fixture
 def onloan_tracing() -> Iterator[Tracing]:
-    """Buffers are traced while the test runs. `snapshot()` says what is out of what the test acquired; `errors` which BufferErrors it met."""
+    """Buffers are traced while the test runs. `snapshot()` says what is out of what the test acquired; and its `errors` which BufferErrors it met."""
     from .judge import Tracing
 
     with Tracing.started() as tracing:

@@ -17,7 +17,7 @@ def snapshot(facts: Mapping[str, Any]) -> Snapshot:
     return Snapshot(
         live=live(facts["live"]),
         sites=tuple(Site(*site) for site in facts["sites"]),
-        errors=tuple(_error(*error) for error in facts["errors"]),
+        errors=errors(facts["errors"]),
         lost=Lost(**facts["lost"]),
         timeline=tuple(facts["timeline"]),
     )
@@ -28,6 +28,11 @@ def live(groups: Iterable[tuple[Any, ...]]) -> tuple[Lent, ...]:
     with _quiet():
         stacks = _Stacks()
         return tuple(Lent(Exporter(*exporter), tuple([_export(export, stacks) for export in exports])) for exporter, exports in groups)
+
+
+def errors(facts: Iterable[tuple[Any, ...]]) -> tuple[Error, ...]:
+    """BufferErrors."""
+    return tuple(_error(*error) for error in facts)
 
 
 @contextmanager

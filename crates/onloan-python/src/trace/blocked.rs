@@ -93,7 +93,7 @@ pub(super) fn dropped() -> u64 {
     DROPPED.load(Ordering::Relaxed)
 }
 
-type ErrorFacts<'py> = (
+pub(crate) type ErrorFacts<'py> = (
     String,
     String,
     Vec<FrameText>,
@@ -102,9 +102,17 @@ type ErrorFacts<'py> = (
     f64,
 );
 
-/// The errors that were met.
-pub(super) fn errors(py: Python<'_>) -> PyResult<Vec<ErrorFacts<'_>>> {
-    let errors = ERRORS.lock().clone();
+/// How many errors are on record.
+#[pyfunction]
+pub(crate) fn trace_errors_met() -> usize {
+    ERRORS.lock().len()
+}
+
+/// The errors that were met, from this number on.
+#[pyfunction]
+#[pyo3(signature = (first, /))]
+pub(crate) fn trace_errors(py: Python<'_>, first: usize) -> PyResult<Vec<ErrorFacts<'_>>> {
+    let errors = ERRORS.lock().get(first..).unwrap_or_default().to_vec();
     let facts = |error: Error| {
         let time = clock::seconds(error.time);
         Ok((

@@ -71,5 +71,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(report::trace_read, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_lost, module)?)?;
     module.add_function(wrap_pyfunction!(report::trace_since, module)?)?;
+    module.add_function(wrap_pyfunction!(blocked::trace_errors, module)?)?;
+    module.add_function(wrap_pyfunction!(blocked::trace_errors_met, module)?)?;
     module.add_function(wrap_pyfunction!(single::trace_of, module)?)
 }

@@ -77,7 +77,7 @@ pub(crate) fn trace_read(py: Python<'_>, holders: bool) -> PyResult<Option<Bound
     let found = scanned_at(&live);
     read.set_item("live", facts::told(py, &into_lent(live))?)?;
     read.set_item("sites", site_facts(py, sites, &found))?;
-    read.set_item("errors", super::blocked::errors(py)?)?;
+    read.set_item("errors", super::blocked::trace_errors(py, 0)?)?;
     read.set_item("lost", trace_lost(py)?)?;
     read.set_item("timeline", timeline)?;
     Ok(Some(read))
