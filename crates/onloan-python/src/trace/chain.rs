@@ -48,6 +48,21 @@ impl Search<'_, '_> {
             let key = key_of(&this, child);
             return Some(format!("global {module}.{}", unquoted(&key)));
         }
+        if kind_name.starts_with("hamt") {
+            // The table of the values of context variables: its parts are told with the context.
+            pending.get_or_insert(Pending::Value(child));
+            return None;
+        }
+        if self.is_context(&this) {
+            let value = match pending.take() {
+                Some(Pending::Value(value)) => value,
+                _ => child,
+            };
+            return Some(match variable_of(&this, value) {
+                Some(name) => format!("context variable '{name}'"),
+                None => "contextvars.Context".to_owned(),
+            });
+        }
         if self.is_thread(&this) {
             let name = words::attributes(&this).and_then(|it| it.get_item("_name").ok()?);
             let name = name.map_or_else(|| "?".to_owned(), |name| name.to_string());
@@ -106,6 +121,9 @@ impl Search<'_, '_> {
         }
         if let Some(Pending::Item(key)) = pending.take() {
             return Some(format!("{kind_name}.{}", unquoted(&key)));
+        }
+        if let Some(place) = self.place_in_array(&this, child) {
+            return Some(format!("{kind_name}[{place}]"));
         }
         match attribute_of(&this, child) {
             Some(attribute) => Some(format!("{kind_name}.{attribute}")),
@@ -224,6 +242,8 @@ enum Pending {
     /// A key of a namespace.
     Item(String),
     Closure(usize),
+    /// The value of a context variable.
+    Value(usize),
     Defaults,
     Arguments,
 }
@@ -242,6 +262,18 @@ fn key_of(dict: &Bound<'_, PyAny>, child: usize) -> String {
         }
     }
     "?".to_owned()
+}
+
+/// The name of the variable that has a value in a context.
+fn variable_of(context: &Bound<'_, PyAny>, value: usize) -> Option<String> {
+    let items = context.call_method0("items").ok()?;
+    for item in items.try_iter().ok()? {
+        let (variable, held): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.ok()?.extract().ok()?;
+        if address(&held) == value {
+            return Some(text_of(&variable, "name"));
+        }
+    }
+    None
 }
 
 /// `'name'` as `name`.

@@ -101,7 +101,10 @@ fn chains_above(search: &Search<'_, '_>, start: usize) -> (Vec<Vec<String>>, Opt
 
 /// Why there is no name above an object.
 fn why(search: &Search<'_, '_>, start: usize, above: &[(usize, usize)]) -> String {
-    if search.cut_short {
+    if above
+        .iter()
+        .any(|(object, _)| search.cut_short.contains(object))
+    {
         return "the search was cut short: too many objects refer to it".to_owned();
     }
     let unseen = above.iter().find(|(object, _)| {

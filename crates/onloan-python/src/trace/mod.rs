@@ -19,6 +19,7 @@
 //! between two scans without taking their slots from a known one; what happened before the start, unless a managed buffer holds it.
 
 mod again;
+mod arrays;
 mod beat;
 mod blocked;
 mod chain;

@@ -6,15 +6,14 @@
 //! ```
 //!
 //! All starts are followed together, so that many exports cost as many walks as one. What the collector does not know is reached through what it
-//! does: dicts and tuples that it has given up following, NumPy's arrays by their `base`, objects of extensions by the words in their body. Local
+//! does: dicts and tuples that it has given up following, NumPy's arrays by their `base` and their items, objects of extensions by the words in their body. Local
 //! variables of running functions are referrers of their own kind: odd numbers, as no object has an odd address.
-
-use std::sync::OnceLock;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule, PyTuple, PyType};
+use pyo3::types::{PyDict, PyModule, PyType};
 
+use super::arrays;
 use super::hash::{Map, Set};
 use super::heap::{Heap, Traversals};
 use super::layout::{TP_NAME, WORD, address, word};
@@ -32,8 +31,6 @@ const LONGEST_BODY: usize = 2048;
 /// A struct with a `Py_buffer` in it may begin so much before it.
 const BEFORE: usize = 64;
 
-/// `offsetof(PyArrayObject_fields, base)`.
-const ARRAY_BASE: usize = 6 * WORD;
 const TP_BASICSIZE: usize = 4 * WORD;
 
 /// What is to be found: who has this view.
@@ -54,9 +51,10 @@ pub(super) struct Search<'h, 'py> {
     pub(super) locals: Locals,
     /// Namespaces of modules.
     pub(super) modules: Map<usize, String>,
-    /// Some search was cut short.
-    pub(super) cut_short: bool,
+    /// What has more referrers than were followed.
+    pub(super) cut_short: Set<usize>,
     thread: Option<Bound<'py, PyType>>,
+    context: Option<Bound<'py, PyType>>,
     array: Option<Bound<'py, PyType>>,
     traversals: Traversals,
     kinds: Map<usize, KindOf>,
@@ -91,9 +89,10 @@ impl<'h, 'py> Search<'h, 'py> {
             references: Map::default(),
             locals: Locals::read(py)?,
             modules: namespaces,
-            cut_short: false,
+            cut_short: Set::default(),
             thread: class("threading", "Thread"),
-            array: class("numpy", "ndarray").filter(|array| is_laid_out(array)),
+            context: class("_contextvars", "Context"),
+            array: class("numpy", "ndarray").filter(arrays::are_laid_out),
             traversals: Traversals::default(),
             kinds: Map::default(),
         })
@@ -160,7 +159,7 @@ impl<'h, 'py> Search<'h, 'py> {
     pub(super) fn climb(&mut self, starts: &[usize]) {
         let mut frontier: Set<usize> = starts.iter().copied().filter(|start| *start != 0).collect();
         let mut asked = frontier.clone();
-        let mut unnamed = frontier.len();
+        let mut unnamed: Vec<usize> = frontier.iter().copied().collect();
         for _ in 0..LEVELS {
             if frontier.is_empty() {
                 return;
@@ -177,25 +176,26 @@ impl<'h, 'py> Search<'h, 'py> {
                     continue;
                 }
                 if parents.len() >= REFERRERS && !self.is_root(parent) {
-                    self.cut_short = true;
+                    self.cut_short.insert(child);
                     continue;
                 }
                 self.parents.entry(child).or_default().push(parent);
-                if !self.is_root(parent) && asked.len() < WIDEST && asked.insert(parent) {
+                if self.is_root(parent) {
+                    continue;
+                }
+                if asked.len() >= WIDEST && !asked.contains(&parent) {
+                    self.cut_short.insert(parent);
+                } else if asked.insert(parent) {
                     next.insert(parent);
                 }
             }
-            self.cut_short |= asked.len() >= WIDEST;
-            if unnamed == 0 {
-                return;
-            }
-            unnamed = starts
-                .iter()
-                .filter(|start| **start != 0 && self.root_above(**start).is_none())
-                .count();
+            // Of those that have a name one level more was looked at: it may be known by another name, too.
+            let above = self.all_above(&unnamed);
+            next.retain(|object| above.contains(object));
+            unnamed.retain(|start| self.root_above(*start).is_none());
             frontier = next;
         }
-        self.cut_short |= !frontier.is_empty();
+        self.cut_short.extend(frontier);
     }
 
     /// One walk: (referred to, referrer).
@@ -250,11 +250,19 @@ impl<'h, 'py> Search<'h, 'py> {
             KindOf::Plain => {}
             KindOf::Array => {
                 // SAFETY: an array, whose fields were looked at beforehand.
-                let base = unsafe { word(object, ARRAY_BASE) };
+                let base = unsafe { word(object, arrays::BASE) };
                 if frontier.contains(&base) {
                     edges.push((base, object));
                 } else if base != 0 {
                     self.beside(base, frontier, edges, depth + 1);
+                }
+                // SAFETY: as above.
+                for item in unsafe { arrays::items(object) } {
+                    if frontier.contains(&item) {
+                        edges.push((item, object));
+                    } else {
+                        self.beside(item, frontier, edges, depth + 1);
+                    }
                 }
             }
             KindOf::DictOrTuple => {
@@ -291,6 +299,24 @@ impl<'h, 'py> Search<'h, 'py> {
         object.is_instance_of::<PyType>()
             || object.is_instance_of::<PyModule>()
             || self.is_thread(&object)
+            || self.is_context(&object)
+    }
+
+    /// Whether an object has the values of context variables.
+    pub(super) fn is_context(&self, object: &Bound<'_, PyAny>) -> bool {
+        let context = self.context.as_ref();
+        context.is_some_and(|context| object.get_type().is(context))
+    }
+
+    /// At which place of an array an object is, in the order of its memory.
+    pub(super) fn place_in_array(&self, array: &Bound<'_, PyAny>, item: usize) -> Option<usize> {
+        let class = self.array.as_ref()?;
+        // SAFETY: two types, alive and attached.
+        if unsafe { ffi::PyType_IsSubtype(array.get_type_ptr(), class.as_type_ptr()) } == 0 {
+            return None;
+        }
+        // SAFETY: an array, whose fields were looked at beforehand.
+        unsafe { arrays::items(address(array)) }.position(|held| held == item)
     }
 
     pub(super) fn is_thread(&self, object: &Bound<'_, PyAny>) -> bool {
@@ -345,6 +371,20 @@ impl<'h, 'py> Search<'h, 'py> {
             }
         }
         ways
+    }
+
+    /// Everything above some objects, themselves included.
+    fn all_above(&self, starts: &[usize]) -> Set<usize> {
+        let mut seen: Set<usize> = starts.iter().copied().collect();
+        let mut open = starts.to_vec();
+        while let Some(child) = open.pop() {
+            for parent in self.parents.get(&child).into_iter().flatten() {
+                if seen.insert(*parent) {
+                    open.push(*parent);
+                }
+            }
+        }
+        seen
     }
 
     /// Everything above an object that was met, itself included; the farthest last.
@@ -421,20 +461,3 @@ fn kind_of(
         }
     })
 }
-
-/// Whether an array has its `base` where it is known to be.
-fn is_laid_out(array: &Bound<'_, PyType>) -> bool {
-    let py = array.py();
-    let look = || -> PyResult<bool> {
-        let memory = pyo3::types::PyByteArray::new(py, b"onloan");
-        let made = array.call1((PyTuple::new(py, [6])?, "u1", &memory))?;
-        let base = made.getattr("base")?;
-        let size: usize = array.getattr("__basicsize__")?.extract()?;
-        // SAFETY: inside of the object, whose size was looked at.
-        Ok(size >= ARRAY_BASE + WORD
-            && unsafe { word(address(&made), ARRAY_BASE) } == address(&base))
-    };
-    *LAID_OUT.get_or_init(|| look().unwrap_or(false))
-}
-
-static LAID_OUT: OnceLock<bool> = OnceLock::new();
