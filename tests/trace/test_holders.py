@@ -1,6 +1,7 @@
 """From a view to a name: whoever holds it, through whatever."""
 
 import array
+import contextvars
 import ctypes
 import functools
 import gc
@@ -123,6 +124,59 @@ def test_arrays_that_the_collector_does_not_see_are_seen(depth):
     assert chain[0] == "memoryview"
     assert chain[-2:] == ["dict['array']", f"global {__name__}.KEEP"]
     assert any("ndarray" in element or "Sub" in element for element in chain)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_an_array_of_objects_has_is_named_by_its_place(order):
+    buf = lent()
+    table = numpy.empty((2, 3), dtype=object, order=order)
+    table[1, 2] = memoryview(buf)
+    KEEP["table"] = table[:]
+    del table
+    assert only(buf) == ["memoryview", "numpy.ndarray[5]", "numpy.ndarray", "dict['table']", f"global {__name__}.KEEP"]
+
+
+def test_arrays_in_an_array_of_objects_are_seen():
+    buf = lent()
+    KEEP["frames"] = numpy.empty(4, dtype=object)
+    KEEP["frames"][1] = {"pixels": numpy.frombuffer(buf, dtype="u1")[8:]}
+    assert only(buf) == ["memoryview", "numpy.ndarray", "numpy.ndarray", "dict['pixels']", "numpy.ndarray[1]", "dict['frames']", f"global {__name__}.KEEP"]
+
+
+def test_a_context_variable_is_named():
+    buf = lent()
+    variable = contextvars.ContextVar("request body")
+    for number in range(40):
+        contextvars.ContextVar(f"another {number}").set(number)
+    token = variable.set(memoryview(buf))
+    assert only(buf) == ["memoryview", "context variable 'request body'"]
+    variable.reset(token)
+    del token
+    assert chains(buf) == []
+
+
+def test_a_buffer_of_arrow_is_named():
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    buf = lent()
+    KEEP["buffer"] = arrow.py_buffer(buf)
+    if not onloan.is_tracing():
+        pytest.skip("without a ledger nobody knows where its view is")
+    assert only(buf) == ["pyarrow.lib.Buffer", "dict['buffer']", f"global {__name__}.KEEP"]
+
+
+def test_that_many_refer_to_one_is_not_said_of_another():
+    popular, lonely = lent(), bytearray(4099)
+    view = memoryview(popular)
+    KEEP["many"] = [[view] for _ in range(100)]
+    lost = memoryview(lonely)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(lost))
+    number = id(lost)
+    del lost, view
+    both = [export for export in onloan.snapshot().live for export in export.exports] if onloan.is_tracing() else onloan.exports(lonely)
+    (of_lonely,) = [export for export in both if export.holders == () and export.nbytes == len(lonely)]
+    assert "not visible to the collector" in of_lonely.why
+    ctypes.pythonapi.Py_DecRef(ctypes.cast(number, ctypes.py_object))
+    assert onloan.exports(lonely) == []
 
 
 def test_an_untracked_dict_of_arrays_is_seen():

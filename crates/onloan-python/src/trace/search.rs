@@ -30,6 +30,8 @@ const REFERRERS: usize = 24;
 const LONGEST_BODY: usize = 2048;
 /// A struct with a `Py_buffer` in it may begin so much before it.
 const BEFORE: usize = 64;
+/// In Arrow's structs, whose names begin so, it lies deeper.
+const ARROW: (&str, usize) = ("pyarrow.", 128);
 
 const TP_BASICSIZE: usize = 4 * WORD;
 
@@ -112,13 +114,13 @@ impl<'h, 'py> Search<'h, 'py> {
         missing.sort_unstable();
         let heap = self.heap;
         // How far before its view the pointer leads that was found: what lies nearer is more likely to be it.
-        let mut distances = vec![BEFORE + 1; targets.len()];
-        let mut sizes: Map<usize, (usize, bool)> = Map::default();
+        let mut distances = vec![usize::MAX; targets.len()];
+        let mut bodies: Map<usize, Body> = Map::default();
         let mut seen = Set::default();
         let mut look = |object: usize| {
             // SAFETY: an object of the heap, or one that such a one refers to.
             let kind = unsafe { Heap::type_of(object) };
-            let (size, foreign) = *sizes.entry(kind).or_insert_with(|| body(kind));
+            let Body { size, before } = *bodies.entry(kind).or_insert_with(|| body(kind));
             let first = missing.partition_point(|(view, _)| *view < object);
             if let Some((view, number)) = missing.get(first)
                 && *view < object + size
@@ -126,14 +128,15 @@ impl<'h, 'py> Search<'h, 'py> {
                 targets[*number].start = object;
                 distances[*number] = 0;
             }
-            if !foreign || size > LONGEST_BODY {
+            let Some(before) = before.filter(|_| size <= LONGEST_BODY) else {
                 return;
-            }
+            };
             for place in (2 * WORD..size.saturating_sub(WORD - 1)).step_by(WORD) {
                 // SAFETY: inside of the body of an object that is alive.
                 let pointer = unsafe { word(object, place) };
                 let first = missing.partition_point(|(view, _)| *view < pointer);
                 if let Some((view, number)) = missing.get(first)
+                    && view - pointer <= before
                     && view - pointer < distances[*number]
                 {
                     targets[*number].start = object;
@@ -417,16 +420,24 @@ unsafe fn is_collected(object: *mut ffi::PyObject) -> bool {
     flags & ffi::Py_TPFLAGS_HAVE_GC != 0
 }
 
+/// The body of a type's instances.
+#[derive(Clone, Copy)]
+struct Body {
+    size: usize,
+    /// It may be looked through for pointers that lead so far before a view.
+    before: Option<usize>,
+}
+
 /// The size of a type's instances, and whether their bodies may be looked through: those of an extension, whose type has a dot in its name or is a
 /// heap type. Not those of a type that allocates in its own way: a `datetime` without a time zone is shorter than its type says. Not types either: they
 /// hold no buffers, but pointers to everything that was allocated with them.
-fn body(kind: usize) -> (usize, bool) {
+fn body(kind: usize) -> Body {
     // SAFETY: a type that lives.
     let size = unsafe { word(kind, TP_BASICSIZE) };
     // SAFETY: as above.
     let label = unsafe { word(kind, TP_NAME) };
     // SAFETY: as above.
-    let dotted = unsafe { words::c_name(label) }.contains('.');
+    let name = unsafe { words::c_name(label) };
     let pointer = std::ptr::with_exposed_provenance_mut(kind);
     // SAFETY: as above.
     let flags = unsafe { ffi::PyType_GetFlags(pointer) };
@@ -434,8 +445,16 @@ fn body(kind: usize) -> (usize, bool) {
     let allocate = unsafe { ffi::PyType_GetSlot(pointer, ffi::Py_tp_alloc) };
     let plainly = allocate.addr() == (ffi::PyType_GenericAlloc as *const ()).addr();
     let of_types = flags & ffi::Py_TPFLAGS_TYPE_SUBCLASS != 0;
-    let foreign = dotted || flags & ffi::Py_TPFLAGS_HEAPTYPE != 0;
-    (size, foreign && plainly && !of_types)
+    let foreign = name.contains('.') || flags & ffi::Py_TPFLAGS_HEAPTYPE != 0;
+    let before = if name.starts_with(ARROW.0) {
+        ARROW.1
+    } else {
+        BEFORE
+    };
+    Body {
+        size,
+        before: (foreign && plainly && !of_types).then_some(before),
+    }
 }
 
 fn kind_of(
