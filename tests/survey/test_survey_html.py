@@ -1,10 +1,7 @@
 """The page: whole in itself, safe against what packages are called, told in words, sorted and filtered by its script."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import pytest
@@ -12,9 +9,6 @@ from survey_samples import EVIL, sample
 
 from onloan.checker import RULES
 from onloan.reports.survey_html import as_html
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
 
 class Page(HTMLParser):
     """Elements with their attributes, the text, and the rows of the table."""
@@ -128,45 +122,54 @@ def test_each_row_has_a_key_for_each_column_that_sorts(page):
         assert [isinstance(key, str) for key in keys] == [column["data-kind"] == "text" for column in columns]
 
 
-def after(html, tmp_path, script):
-    """The page as a browser has it after a script of the reader's."""
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
+@pytest.fixture
+def shown(browser, html, tmp_path):
+    """The page in a browser."""
     file = tmp_path / "page.html"
-    file.write_text(html.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    flags += ["--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=2000"]
-    # What is loaded before this Python (AddressSanitizer) is not for the browser.
-    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-    command = [CHROMIUM, *flags, "--dump-dom", file.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
-    assert "<table" in done.stdout, done.stderr
-    return Page(done.stdout)
+    file.write_text(html, encoding="utf-8")
+    browser.open(file)
+    yield browser
+    assert browser.errors == []
 
 
-def test_a_click_on_a_heading_sorts_and_another_turns_it_round(html, tmp_path):
-    click = "document.querySelectorAll('thead button')[1].click();"
-    once, twice = after(html, tmp_path, click), after(html, tmp_path, click * 2)
-    assert once.types() == ["bad.Hidden", "bad.Over", "evil.<Lent>", "good.Clean", "good.Noted"]
-    assert twice.types() == once.types()[::-1]
+def now(browser):
+    """The page as the browser has it."""
+    return Page(browser.ask("document.documentElement.outerHTML"))
+
+
+def click(browser, column):
+    browser.click(f"thead th:nth-child({column}) button")
+
+
+def test_a_click_on_a_heading_sorts_and_another_turns_it_round(shown):
+    click(shown, 2)
+    once = now(shown).types()
+    assert once == ["bad.Hidden", "bad.Over", "evil.<Lent>", "good.Clean", "good.Noted"]
+    click(shown, 2)
+    twice = now(shown)
+    assert twice.types() == once[::-1]
     assert [attributes.get("aria-sort") for attributes in twice.of("th") if "data-kind" in attributes] == [None, "descending", None, None, None, None]
 
 
-def test_numbers_of_findings_are_sorted_with_the_largest_first(html, tmp_path):
-    sorted_ = after(html, tmp_path, "document.querySelectorAll('thead button')[3].click();")
-    assert sorted_.types()[:2] == ["bad.Over", "evil.<Lent>"]
+def test_a_first_click_brings_the_worst_verdict_and_the_most_findings(shown):
+    click(shown, 3)
+    assert now(shown).types()[0] == "bad.Over"
+    click(shown, 4)
+    found = now(shown)
+    assert found.types()[:2] == ["bad.Over", "evil.<Lent>"]
     # What was found stays below its row.
-    assert "onloan check 'bad:Over()'" in sorted_.rows[0][-1]
+    assert "onloan check 'bad:Over()'" in found.rows[0][-1]
 
 
-def test_the_filter_leaves_rows_that_have_all_words(html, tmp_path):
-    script = "const f = document.getElementById('filter'); f.value = 'GOOD e-11'; f.dispatchEvent(new Event('input'));"
-    filtered = after(html, tmp_path, script)
-    shown = [row[1] for row, body in zip(filtered.rows, filtered.of("tbody"), strict=True) if "hidden" not in body]
-    assert shown == ["good.Noted"] and "1 of 5" in filtered.text
+def test_the_filter_leaves_rows_that_have_all_words(shown):
+    shown.type("#filter", "GOOD e-11")
+    found = now(shown)
+    left = [row[1] for row, body in zip(found.rows, found.of("tbody"), strict=True) if "hidden" not in body]
+    assert left == ["good.Noted"] and "1 of 5 types" in found.text
 
 
-def test_everything_opens_at_one_click(html, tmp_path):
-    opened = after(html, tmp_path, "document.getElementById('open').click();")
-    details = [attributes for attributes in opened.of("details") if attributes.get("class") != "proof"]
-    assert len(details) == 4 and all("open" in attributes for attributes in details) and "close all" in opened.text
+def test_everything_opens_at_one_click(shown):
+    shown.click("#open")
+    found = now(shown)
+    details = [attributes for attributes in found.of("details") if attributes.get("class") != "proof"]
+    assert len(details) == 4 and all("open" in attributes for attributes in details) and "close all" in found.text

@@ -43,6 +43,20 @@ CLEAN = Snapshot((), SITES[3:], (), Lost(), ((0.0, 0, 0), (1.0, 100, 1), (2.0, 0
 #: Nothing ever happened.
 EMPTY = Snapshot((), ())
 
+#: Names that nobody should have: markup, marks of direction, ends of lines, half a character, no end.
+EVIL = "</script><b>&quot;\u202e\n\x1b[31m\ud800\x00'\" שלום"
+HOSTILE = Snapshot(
+    (
+        Lent(Exporter(EVIL, 10, "0x1", EVIL), (export(1, 10, None, [Frame(EVIL, 3, EVIL)], ((EVIL, EVIL),), None, EVIL, EVIL),)),
+        Lent(Exporter("x" * 300, 1 << 60, "0x2"), (export(2, 1 << 60, 1e6, [Frame("/" + "d" * 300, 0, "f" * 300)], (("y" * 90,) * 14,), None, "t" * 200),)),
+    ),
+    (Site(EVIL, 3, EVIL, EVIL, 1, 0, 1, 10, 10), Site("?", 0, "?", "bytearray", 1, 0, 1, 5, 5)),
+    (Error(EVIL, EVIL, (Frame(EVIL, 1, EVIL),), (), EVIL, 1.0),),
+    Lost(),
+    ((0.0, 0, 0), (1.0, 10, 1)),
+    0.0,
+)
+
 HEADER = {
     "onloan": "0.1.0",
     "python": "3.11.7",

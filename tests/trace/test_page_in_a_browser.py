@@ -2,29 +2,16 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from onloan.reports.exports_html import as_html
 
-from .browser import Browser, executable
 from .harness import traced
-from .samples import CLEAN, FULL, HEADER
-
-pytestmark = [
-    pytest.mark.skipif(executable() is None, reason="Chromium is not installed"),
-    pytest.mark.skipif(sys.platform == "win32", reason="the pipe to the browser is made as on Unix"),
-]
+from .samples import CLEAN, EVIL, FULL, HEADER, HOSTILE
 
 ROWS = "[...document.querySelectorAll('#{} tbody')].filter(b => !b.hidden).map(b => b.rows[0].innerText.split(/\\s+/)[0])"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with Browser(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -137,22 +124,35 @@ def test_an_error_is_told_with_what_stood_in_the_way(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_readable_in_light_and_dark_and_on_a_narrow_screen(page, scheme, tmp_path):
-    page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    for width in (1300, 420):
-        page.call("Emulation.setDeviceMetricsOverride", width=width, height=1500, deviceScaleFactor=1, mobile=False)
-        kept = os.environ.get("ONLOAN_SCREENSHOTS")
-        if kept:
-            page.picture(Path(kept) / f"{scheme}-{width}.png")
-        # The tables may be wider than a telephone; the words are not.
-        assert page.ask("document.querySelector('header').scrollWidth <= document.documentElement.clientWidth")
-    page.call("Emulation.clearDeviceMetricsOverride")
-    page.call("Emulation.setEmulatedMedia", features=[])
+    for width in (1300, 400):
+        with page.looking(width=width, scheme=scheme):
+            kept = os.environ.get("ONLOAN_SCREENSHOTS")
+            if kept:
+                page.picture(Path(kept) / f"{scheme}-{width}.png")
+            assert page.ask("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            assert page.ask("document.querySelector('#out tbody td:nth-child(7)').getBoundingClientRect().right") <= width
 
 
-def test_without_scripts_everything_is_there(tmp_path):
+def test_names_of_every_kind_stay_in_their_places(browser, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(as_html(HOSTILE, {**HEADER, "program": [EVIL]}, [EVIL]), encoding="utf-8")
+    browser.open(path)
+    browser.ask("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    for width in (1300, 400):
+        with browser.looking(width=width):
+            assert browser.ask("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert browser.errors == [] and browser.ask("document.images.length + document.querySelectorAll('b, i').length") == 0
+    seen = browser.ask("document.body.innerText")
+    assert seen.count("</script><b>&quot;\\u202e") >= 5 and "\u202e" not in seen
+    # It is found by what is shown.
+    browser.type("#filter-words", "</script> \\u202e")
+    assert browser.ask("document.getElementById('shown').textContent") == "1 of 2 rows that are out"
+
+
+def test_without_scripts_everything_is_there(browser, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(as_html(FULL, HEADER, ["a warning"]), encoding="utf-8")
-    with Browser(tmp_path / "profile", scripts=False) as browser:
+    with browser.without_scripts():
         browser.open(path)
         document = browser.call("DOM.getDocument")["root"]["nodeId"]
         controls = browser.call("DOM.querySelector", nodeId=document, selector=".controls")["nodeId"]

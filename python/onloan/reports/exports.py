@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from ..tracing.explain import of_export
-from ..tracing.facts import Error, Export, Exporter, Lent, Site, Snapshot
+from ..tracing.facts import Error, Export, Exporter, Frame, Lent, Site, Snapshot
 from .page import Page
 
 _INDENT = "  "
+_ITEM = re.compile(r"\[.*\]$", re.DOTALL)
 #: So much of each is shown; a report is to fit a screen.
 _GROUPS, _ERRORS, _BLOCKERS, _SITES = 5, 3, 1, 6
 
@@ -45,7 +47,7 @@ def summary(snapshot: Snapshot) -> str:
     acquired = sum(site.acquired for site in snapshot.sites)
     if snapshot.live:
         nbytes = sum(export.nbytes for lent in snapshot.live for export in lent.exports)
-        objects = "one object" if len(snapshot.live) == 1 else f"{len(snapshot.live)} objects"
+        objects = "one object" if len(snapshot.live) == 1 else counted(len(snapshot.live), "object")
         verb = "is" if snapshot.live_count == 1 else "are"
         text = f"{counted(snapshot.live_count, 'export')} of {objects} {verb} still out, {sized(nbytes)}"
     elif snapshot.errors and not snapshot.sites:
@@ -70,7 +72,7 @@ def sized(nbytes: int) -> str:
     if abs(nbytes) < 1024:
         return counted(nbytes, "byte")
     number, unit = float(nbytes), "bytes"
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
+    for unit in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
         number /= 1024
         if abs(number) < 1024:
             break
@@ -95,7 +97,9 @@ def grouped(live: Iterable[Lent]) -> list[tuple[Exporter, list[Export]]]:
     groups: dict[tuple[object, ...], tuple[Exporter, list[Export]]] = {}
     for lent in live:
         for export in lent.exports:
-            key = (lent.exporter.type, lent.exporter.owner, export.request, export.acquired_at, export.thread, export.holders, export.why)
+            # Two items of one list are held by the same.
+            holders = tuple(tuple(_ITEM.sub("[…]", part) for part in chain) for chain in export.holders)
+            key = (lent.exporter.type, lent.exporter.owner, export.request, export.acquired_at, export.thread, holders, export.why)
             groups.setdefault(key, (lent.exporter, []))[1].append(export)
     return sorted(groups.values(), key=lambda group: -sum(export.nbytes for export in group[1]))
 
@@ -149,7 +153,10 @@ def _sites(sites: Sequence[Site], page: Page) -> str:
     rows = [("line", "type", "acquired", "released", "out", "bytes", "peak")]
     for site in out[:_SITES]:
         numbers = (f"{site.acquired:,}", f"{site.released:,}", f"{site.live:,}", sized(site.live_bytes), sized(site.peak_bytes))
-        rows.append((f"{site.file}:{site.line} {site.function}", site.type, *numbers))
+        frame = Frame(site.file, site.line, site.function)
+        place = f"{frame.place} {site.function}" if frame.is_known else "not known"
+        # One row is one line, whatever a file is called.
+        rows.append((" ".join(place.split()), " ".join(site.type.split()), *numbers))
     # The numbers stay whole; a path that is too long loses its beginning.
     widths = [max(len(row[column]) for row in rows) for column in range(7)]
     widths[0] = max(20, min(widths[0], page.columns - sum(widths[1:]) - 2 * 6))

@@ -13,21 +13,23 @@ from typing import Any
 
 from ..tracing.facts import Error, Export, Exporter, Frame, Site, Snapshot
 from .exports import counted, grouped, lost_words, sized, summary
-from .html import document
+from .html import body, document, heading, shown
 from .timeline import as_svg, seconds
 
 #: So many groups get a row; a page with all of a million exports would open in no browser.
 _MOST = 2000
+#: The holders of so many exports of a row are found by the filter.
+_WORDS = 200
 
 
 def as_html(snapshot: Snapshot, header: dict[str, Any], warnings: Sequence[str]) -> str:
     """The whole page; `header` is the recording's."""
     program = " ".join(map(str, header.get("program", ()))) or "a program"
-    body = f"""<header>
-<h1>{escape(summary(snapshot)[:1].upper() + summary(snapshot)[1:])}</h1>
-<p class="made"><code>onloan run {escape(program)}</code><br>
+    content = f"""<header>
+<h1>{shown(summary(snapshot)[:1].upper() + summary(snapshot)[1:])}</h1>
+<p class="made"><code>onloan run {shown(program)}</code><br>
 {_made(header)}</p>
-{"".join(f'<p class="warning">{escape(warning)}</p>' for warning in warnings)}
+{"".join(f'<p class="warning">{shown(warning)}</p>' for warning in warnings)}
 </header>
 <main>
 {_controls(snapshot)}
@@ -37,13 +39,13 @@ def as_html(snapshot: Snapshot, header: dict[str, Any], warnings: Sequence[str])
 {_sites(snapshot.sites)}
 {_lost(snapshot)}
 </main>"""
-    return document(f"onloan: {program}", body, styles=["exports.css"], scripts=["exports.js"])
+    return document(f"onloan: {program}", content, styles=["exports.css"], scripts=["exports.js"])
 
 
 def _made(header: dict[str, Any]) -> str:
     words = [f"process {header['pid']}" if "pid" in header else "", f"began {header['started']}" if "started" in header else ""]
     words += [f"Python {header['python']}" if "python" in header else "", f"onloan {header['onloan']}" if "onloan" in header else ""]
-    return escape(", ".join(word for word in words if word))
+    return shown(", ".join(word for word in words if word))
 
 
 def _controls(snapshot: Snapshot) -> str:
@@ -60,8 +62,8 @@ def _controls(snapshot: Snapshot) -> str:
 
 
 def _choice(name: str, values: Iterable[str]) -> str:
-    options = "".join(f'<option value="{escape(value)}">{escape(value)}</option>' for value in sorted(values))
-    return f'<label>{name} <select id="filter-{name}"><option value="">all</option>{options}</select></label>\n'
+    options = "".join(f'<option value="{shown(value)}">{shown(value)}</option>' for value in sorted(values))
+    return f'<label>{name} <select id="filter-{name}" data-filter="{name}"><option value="">all</option>{options}</select></label>\n'
 
 
 def _live(snapshot: Snapshot) -> str:
@@ -73,7 +75,7 @@ def _live(snapshot: Snapshot) -> str:
     more = f"<p>And {counted(len(groups) - _MOST, 'more row')}.</p>" if len(groups) > _MOST else ""
     return f"""<section id="out">
 <h2>Still out</h2>
-<table class="sortable" data-sorted="2">
+<table class="sortable" data-sorted="2" data-counted="rows that are out">
 <caption>{counted(len(groups), "row")}: exports of one line, one type and one holder are together</caption>
 <thead><tr>{_headings(columns)}<th scope="col">held by</th></tr></thead>
 {rows}</table>
@@ -81,7 +83,7 @@ def _live(snapshot: Snapshot) -> str:
 
 
 def _headings(columns: Iterable[tuple[str, str]]) -> str:
-    return "".join(f'<th scope="col" data-kind="{kind}">{name}</th>' for name, kind in columns)
+    return "".join(heading(name, kind) for name, kind in columns)
 
 
 def _row(exporter: Exporter, exports: list[Export]) -> str:
@@ -91,23 +93,25 @@ def _row(exporter: Exporter, exports: list[Export]) -> str:
     site = str(oldest.site) if oldest.site else "not known"
     keys = [exporter.type.lower(), len(exports), nbytes, _age(oldest), oldest.thread.lower(), site.lower()]
     chain = oldest.holders[0][-1] if oldest.holders else "no holder found"
-    words = " ".join([site, *(part for holders in oldest.holders for part in holders), *map(str, oldest.acquired_at)]).lower()
-    facts = f'data-type="{escape(exporter.type)}" data-file="{escape(_file(oldest))}" data-thread="{escape(oldest.thread)}"'
+    held = dict.fromkeys(part for export in exports[:_WORDS] for holders in export.holders for part in holders)
     age = "before the start" if oldest.age_s is None else seconds(oldest.age_s)
-    return f"""<tbody data-keys="{escape(json.dumps(keys))}" {facts} data-words="{escape(words)}">
-<tr>
-<th scope="row"><code>{escape(exporter.type)}</code></th>
-<td class="number">{len(exports):,}</td>
+    rows = f"""<tr>
+<th scope="row"><code>{shown(exporter.type)}</code></th>
+<td class="number" data-name="exports">{len(exports):,}</td>
 <td class="number">{sized(nbytes)}</td>
-<td class="number">{age}</td>
-<td>{escape(oldest.thread)}</td>
-<td>{_place(oldest.site)}</td>
-<td><code>{escape(chain)}</code></td>
+<td class="number" data-name="age">{age}</td>
+<td data-name="thread"><code>{shown(oldest.thread)}</code></td>
+<td class="wide">{_place(oldest.site)}</td>
+<td class="wide" data-name="held by"><code>{shown(chain)}</code></td>
 </tr>
 <tr class="below"><td colspan="7"><details><summary>stack and holders</summary>
-{_export(exporter, oldest)}</details></td></tr>
-</tbody>
-"""
+{_export(exporter, oldest)}</details></td></tr>"""
+    words = [site, *held, *map(str, oldest.acquired_at)]
+    return body(keys, words, rows, type=exporter.type, file=_file(oldest), thread=oldest.thread)
+
+
+#: What is counted of a line.
+_NUMBERS = ("acquired", "released", "out", "bytes out", "peak")
 
 
 def _age(export: Export) -> float:
@@ -120,19 +124,19 @@ def _file(export: Export) -> str:
 
 
 def _place(frame: Frame | None) -> str:
-    if frame is None:
+    if frame is None or not frame.is_known:
         return "not known"
     folder, slash, name = frame.file.rpartition("/")
-    path = f'<span class="folder">{escape(folder + slash)}</span>{escape(name)}'
-    return f'<code>{path}:{frame.line}</code> <span class="function">{escape(frame.function)}</span>'
+    path = f'<span class="folder">{shown(folder + slash)}</span>{shown(name)}'
+    return f'<code><bdi>{path}</bdi>{f":{frame.line}" if frame.line else ""}</code> <span class="function">{shown(frame.function)}</span>'
 
 
 def _export(exporter: Exporter, export: Export) -> str:
-    owner = f" of <code>{escape(exporter.owner)}</code>" if exporter.owner else ""
-    where = f" at <code>{escape(exporter.address)}</code>" if exporter.address else ""
+    owner = f" of <code>{shown(exporter.owner)}</code>" if exporter.owner else ""
+    where = f" at <code>{shown(exporter.address)}</code>" if exporter.address else ""
     stack = "".join(f"<li>{_place(frame)}</li>" for frame in export.acquired_at) or "<li>not known</li>"
-    return f"""<p><code>{escape(exporter.type)}</code>{owner}{where} lends {sized(export.nbytes)} to a request
-<code>{escape(export.request)}</code>, thread {escape(export.thread) or "not known"}.</p>
+    return f"""<p><code>{shown(exporter.type)}</code>{owner}{where} lends {sized(export.nbytes)} to a request
+<code>{shown(export.request)}</code>, thread {shown(export.thread) or "not known"}.</p>
 <div class="halves"><div><h4>acquired at, innermost first</h4><ol class="stack">{stack}</ol></div>
 <div><h4>held by, from the view outwards</h4>{_holders(export)}</div></div>
 """
@@ -140,8 +144,8 @@ def _export(exporter: Exporter, export: Export) -> str:
 
 def _holders(export: Export) -> str:
     if not export.holders:
-        return f"<p>No holder was found: {escape(export.why or 'nothing is known')}.</p>"
-    chains = (" <span class=\"arrow\">←</span> ".join(f"<code>{escape(part)}</code>" for part in chain) for chain in export.holders)
+        return f"<p>No holder was found: {shown(export.why or 'nothing is known')}.</p>"
+    chains = (" <span class=\"arrow\">←</span> ".join(f"<code>{shown(part)}</code>" for part in chain) for chain in export.holders)
     return f'<ul class="chains">{"".join(f"<li>{chain}</li>" for chain in chains)}</ul>'
 
 
@@ -154,12 +158,12 @@ def _errors(errors: Sequence[Error]) -> str:
 def _error(error: Error) -> str:
     raised = _place(error.raised_at[0] if error.raised_at else None)
     when = f", {seconds(error.time_s)} after the start" if error.time_s is not None else ""
-    thread = f", thread {escape(error.thread)}" if error.thread else ""
+    thread = f", thread {shown(error.thread)}" if error.thread else ""
     stack = "".join(f"<li>{_place(frame)}</li>" for frame in error.raised_at[1:])
     called = f'<details><summary>called at</summary><ol class="stack">{stack}</ol></details>' if stack else ""
     blockers = "".join(_export(lent.exporter, export) for lent in error.blocked_by for export in lent.exports[:20])
     return f"""<article class="error">
-<h3>{escape(error.type)}: {escape(error.message)}</h3>
+<h3>{shown(error.type)}: {shown(error.message)}</h3>
 <p>raised at {raised}{when}{thread}</p>
 {called}<h4>what stood in the way</h4>
 {blockers or "<p>It is not known.</p>"}
@@ -178,8 +182,7 @@ def _timeline(snapshot: Snapshot) -> str:
 def _sites(sites: Sequence[Site]) -> str:
     if not sites:
         return ""
-    numbers = ("acquired", "released", "out", "bytes out", "peak")
-    columns = (("line", "text"), ("type", "text"), *((name, "number") for name in numbers))
+    columns = (("line", "text"), ("type", "text"), *((name, "number") for name in _NUMBERS))
     ordered = sorted(sites, key=lambda site: (-site.live_bytes, -site.live, -site.acquired, site.key))
     return f"""<section id="sites">
 <h2>Lines that acquire buffers</h2>
@@ -194,15 +197,12 @@ def _site(site: Site) -> str:
     frame = Frame(site.file, site.line, site.function)
     numbers = [site.acquired, site.released, site.live, site.live_bytes, site.peak_bytes]
     keys = [str(frame).lower(), site.type.lower(), *numbers]
-    shown = [*(f"{number:,}" for number in numbers[:3]), sized(site.live_bytes), sized(site.peak_bytes)]
-    return f"""<tbody data-keys="{escape(json.dumps(keys))}" data-type="{escape(site.type)}" data-file="{escape(site.file)}" \
-data-words="{escape(str(frame).lower())}">
-<tr><th scope="row">{_place(frame)}</th><td><code>{escape(site.type)}</code></td>\
-{"".join(f'<td class="number">{number}</td>' for number in shown)}</tr>
-</tbody>
-"""
+    told = [*(f"{number:,}" for number in numbers[:3]), sized(site.live_bytes), sized(site.peak_bytes)]
+    cells = "".join(f'<td class="number" data-name="{name}">{number}</td>' for name, number in zip(_NUMBERS, told, strict=True))
+    rows = f'<tr><th scope="row" class="wide">{_place(frame)}</th><td><code>{shown(site.type)}</code></td>{cells}</tr>'
+    return body(keys, [str(frame)], rows, type=site.type, file=site.file)
 
 
 def _lost(snapshot: Snapshot) -> str:
     lost = lost_words(snapshot)
-    return f"<section><h2>Not on record</h2><p>{escape(lost)}.</p></section>" if lost else ""
+    return f"<section><h2>Not on record</h2><p>{shown(lost)}.</p></section>" if lost else ""

@@ -43,7 +43,8 @@ class Page:
         return " x " if self.ascii else " × "
 
     def safe(self, text: str) -> str:
-        """The text, with escapes for what cannot be shown."""
+        """The text, with escapes for what cannot be shown, or would do something to the terminal."""
+        text = printable(text, but="\n\t")
         if not self.ascii:
             return text
         for sign, instead in (("×", "x"), ("µ", "u"), ("…", "...")):
@@ -63,3 +64,10 @@ class Page:
             subsequent_indent=" " * len(first),
             break_on_hyphens=False,
         )
+
+
+def printable(text: str, *, but: str = "") -> str:
+    """The text with escapes for what cannot be seen: controls, marks of direction, halves of characters. Those named in `but` stay."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in but else sign.encode("unicode_escape", "surrogatepass").decode("ascii") for sign in text)

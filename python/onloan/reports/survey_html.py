@@ -6,42 +6,40 @@ themselves (`details`); the script adds sorting and the filter. Levels are words
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterable
-from html import escape
-from importlib.resources import files
 
 from .. import __version__
 from ..checker import RULES, Finding, Rule, TargetReport
 from ..survey import Row, Survey
 from ..survey.proofs import ASKING, proof, template
+from .html import body, document, heading, shown
 from .survey import ORDER, findings_of, lost_reference, named, sorted_rows
 
 #: Each verdict has a shape of its own.
 _SIGNS = {"error": "✗", "warning": "▲", "note": "·", "clean": "✓", "unexportable": "–", "not judged": "?"}
-_COLUMNS = (("package", "text"), ("type", "text"), ("verdict", "number"), ("errors", "number"), ("warnings", "number"), ("notes", "number"))
+#: Of what is a text of several lines they stay.
+_LINES = "\n"
+#: Name, kind, and the order of the first click: the worst verdict has the lowest number.
+_COLUMNS = (
+    ("package", "text", None),
+    ("type", "text", None),
+    ("verdict", "number", "ascending"),
+    ("errors", "number", None),
+    ("warnings", "number", None),
+    ("notes", "number", None),
+)
 
 
 def as_html(survey: Survey, command: str) -> str:
     """The whole page; `command` is how the survey was made."""
-    assets = files("onloan.reports")
     rows = sorted_rows(survey)
     rules = sorted({finding.rule for row in rows for _, finding in findings_of(row)}, key=list(RULES).index)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>onloan survey: {len(rows)} exporter types of {len(survey.discoveries)} packages</title>
-<style>
-{(assets / "survey.css").read_text(encoding="utf-8")}</style>
-</head>
-<body>
-<header>
+    title = f"onloan survey: {len(rows)} exporter types of {len(survey.discoveries)} packages"
+    content = f"""<header>
 <h1>Exporters of Python's buffer protocol, surveyed</h1>
-<p class="made"><code>{escape(command)}</code><br>
-Python {escape(platform.python_version())} on {escape(platform.platform())}, onloan {escape(__version__)}, profile {escape(survey.profile)}</p>
+<p class="made"><code>{shown(command)}</code><br>
+Python {shown(platform.python_version())} on {shown(platform.platform())}, onloan {shown(__version__)}, profile {shown(survey.profile)}</p>
 <ul class="counts">
 {_counts(survey)}
 </ul>
@@ -55,9 +53,9 @@ written, seen on one machine with one instance: whether it does harm depends on 
 <button type="button" id="open">open all</button>
 <output id="shown" for="filter"></output>
 </div>
-<table id="survey">
+<table id="survey" class="sortable" data-counted="types">
 <caption>{len(rows)} exporter types, the worst first</caption>
-<thead><tr>{"".join(_heading(name, kind) for name, kind in _COLUMNS)}<th scope="col">rules</th></tr></thead>
+<thead><tr>{"".join(heading(*column, first=first) for *column, first in _COLUMNS)}<th scope="col">rules</th></tr></thead>
 {"".join(_row(row) for row in rows)}</table>
 {_rest(survey)}
 <section id="rules">
@@ -67,14 +65,10 @@ written, seen on one machine with one instance: whether it does harm depends on 
 <h2>By hand</h2>
 <p>The lines under each finding need nothing of onloan. They follow after these, which ask through the C API. Run them in a process of their
 own: an exporter that breaks a rule may break the process, also at its end.</p>
-<pre><code>{escape(ASKING)}</code></pre>
+<pre><code>{shown(ASKING, but=_LINES)}</code></pre>
 </section>
-</main>
-<script>
-{(assets / "survey.js").read_text(encoding="utf-8")}</script>
-</body>
-</html>
-"""
+</main>"""
+    return document(title, content, styles=["survey.css"], scripts=["survey.js"])
 
 
 def _counts(survey: Survey) -> str:
@@ -92,10 +86,6 @@ def _sign(verdict: str) -> str:
     return f'<span class="sign" aria-hidden="true">{_SIGNS[verdict]}</span>'
 
 
-def _heading(name: str, kind: str) -> str:
-    return f'<th scope="col" data-kind="{kind}">{name}</th>'
-
-
 def _row(row: Row) -> str:
     """One body of the table: a line, and what is below it when it is opened. They stay together when the table is sorted."""
     found = findings_of(row)
@@ -103,18 +93,16 @@ def _row(row: Row) -> str:
     rules = dict.fromkeys(finding.rule for _, finding in found)
     links = " ".join(f'<a href="#{rule}">{rule}</a>' for rule in rules)
     keys = [named(row.package).lower(), row.exporter.shown.lower(), ORDER.index(row.verdict), *count.values()]
-    words = " ".join([named(row.package), row.exporter.shown, row.exporter.type, row.verdict, *rules]).lower()
-    return f"""<tbody data-keys="{escape(json.dumps(keys))}" data-words="{escape(words)}">
-<tr class="{_class(row.verdict)}">
-<td>{escape(named(row.package))}</td>
-<th scope="row"><code>{escape(row.exporter.shown).replace(".", ".<wbr>")}</code>{_alike(row)}</th>
+    words = [named(row.package), row.exporter.shown, row.exporter.type, row.verdict, *rules]
+    rows = f"""<tr class="{_class(row.verdict)}">
+<td>{shown(named(row.package))}</td>
+<th scope="row"><code>{shown(row.exporter.shown).replace(".", ".<wbr>")}</code>{_alike(row)}</th>
 <td class="verdict">{_sign(row.verdict)} {row.verdict}</td>
 {"".join(f'<td class="number">{number or ""}</td>' for number in count.values())}
 <td class="rules">{links}</td>
 </tr>
-<tr class="below"><td colspan="{len(_COLUMNS) + 1}">{_below(row)}</td></tr>
-</tbody>
-"""
+<tr class="below"><td colspan="{len(_COLUMNS) + 1}">{_below(row)}</td></tr>"""
+    return body(keys, words, rows)
 
 
 def _alike(row: Row) -> str:
@@ -123,7 +111,7 @@ def _alike(row: Row) -> str:
 
 def _below(row: Row) -> str:
     if row.why_not_judged is not None and not row.reports:
-        return f'<p class="why">Not judged: {escape(row.why_not_judged)}</p>'
+        return f'<p class="why">Not judged: {shown(row.why_not_judged, but=_LINES)}</p>'
     number = sum(len(report.findings) for report in row.reports)
     summary = "nothing was found" if not number else f"{number} finding{'' if number == 1 else 's'}"
     instances = f"{len(row.reports)} instance{'' if len(row.reports) == 1 else 's'}"
@@ -134,12 +122,12 @@ def _below(row: Row) -> str:
 def _facts(row: Row) -> str:
     """What is known of the type apart from what was judged."""
     exporter = row.exporter
-    made = f"made by <code>{escape(exporter.made_by)}</code>" if exporter.made_by else "appears on first use"
-    facts = [f"inherits from <code>{escape(exporter.base)}</code>" if exporter.base else made]
+    made = f"made by <code>{shown(exporter.made_by)}</code>" if exporter.made_by else "appears on first use"
+    facts = [f"inherits from <code>{shown(exporter.base)}</code>" if exporter.base else made]
     facts.append("with <code>bf_releasebuffer</code>" if exporter.release_slot else "without <code>bf_releasebuffer</code>")
     for text, names in (("inherited by", exporter.inherited), ("the same in", exporter.also)):
         if names:
-            facts.append(f"{text} {', '.join(f'<code>{escape(name)}</code>' for name in names)}")
+            facts.append(f"{text} {', '.join(f'<code>{shown(name)}</code>' for name in names)}")
     if exporter.guessed:
         facts.append("the instance was made by calling the type with something simple")
     return f'<p class="facts">{"; ".join(facts)}</p>\n'
@@ -150,11 +138,11 @@ def _report(report: TargetReport) -> str:
     command = f"onloan check {_quoted(report.target)}"
     found = sorted(report.findings, key=lambda finding: (ORDER.index(finding.level), finding.crash is not None))
     inside = "".join(_finding(finding, report) for finding in found)
-    inside += "".join(f'<p class="why">Not looked at ({escape(phase)}): {escape(why)}</p>\n' for phase, why in report.incomplete)
+    inside += "".join(f'<p class="why">Not looked at ({shown(phase)}): {shown(why, but=_LINES)}</p>\n' for phase, why in report.incomplete)
     if report.error is not None:
-        inside = f'<p class="why">{escape(report.error)}</p>'
+        inside = f'<p class="why">{shown(report.error, but=_LINES)}</p>'
     return f"""<article>
-<h3>{_sign(verdict)} {verdict}: <code>{escape(command)}</code></h3>
+<h3>{_sign(verdict)} {verdict}: <code>{shown(command)}</code></h3>
 {inside or "<p>Nothing was found.</p>"}
 </article>
 """
@@ -174,11 +162,11 @@ def _finding(finding: Finding, report: TargetReport) -> str:
     if finding.requests:
         rows.append(("requests", _some(finding.requests)))
     return f"""<section class="finding {finding.level}">
-<h4>{_sign(finding.level)} {finding.level} <a href="#{rule.id}">{rule.id}</a> {escape(rule.strength)} <span class="says">{_text(rule.rule)}</span></h4>
+<h4>{_sign(finding.level)} {finding.level} <a href="#{rule.id}">{rule.id}</a> {shown(rule.strength)} <span class="says">{_text(rule.rule)}</span></h4>
 <dl>{"".join(f"<dt>{name}</dt><dd>{_text(text)}</dd>" for name, text in rows)}</dl>
 <details class="proof"><summary>what would prove it by hand</summary>
 <p>After <a href="#by-hand">these lines</a>:</p>
-<pre><code>{escape(proof(finding, report.target))}</code></pre></details>
+<pre><code>{shown(proof(finding, report.target), but=_LINES)}</code></pre></details>
 </section>
 """
 
@@ -190,19 +178,19 @@ def _some(requests: Iterable[str]) -> str:
 
 def _text(text: str) -> str:
     """Text with code between backquotes, as the catalogue of rules has it."""
-    parts = escape(text).split("`")
+    parts = shown(text, but=_LINES).split("`")
     if len(parts) % 2 == 0:
-        return escape(text)
+        return shown(text, but=_LINES)
     return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
 
 
 def _rule(rule: Rule) -> str:
     rows = [("source", rule.source), ("seen by", rule.test), ("usual remedy", rule.fix), ("known", "; ".join(rule.known))]
     return f"""<section class="rule" id="{rule.id}">
-<h3>{rule.id} <span class="strength">{escape(rule.strength)}</span></h3>
+<h3>{rule.id} <span class="strength">{shown(rule.strength)}</span></h3>
 <p>{_text(rule.rule)}</p>
 <dl>{"".join(f"<dt>{name}</dt><dd>{_text(text)}</dd>" for name, text in rows if text)}</dl>
-<details class="proof"><summary>by hand</summary><pre><code>{escape(template(rule.id))}</code></pre></details>
+<details class="proof"><summary>by hand</summary><pre><code>{shown(template(rule.id), but=_LINES)}</code></pre></details>
 </section>
 """
 
@@ -211,9 +199,9 @@ def _rest(survey: Survey) -> str:
     """The packages that have no rows, and what did not work."""
     parts = []
     if survey.without:
-        parts.append(f"<h2>Without exporter types</h2>\n<p>{escape(', '.join(named(one.package) for one in survey.without))}</p>")
+        parts.append(f"<h2>Without exporter types</h2>\n<p>{shown(', '.join(named(one.package) for one in survey.without))}</p>")
     problems = [(found, step, why) for found in survey.discoveries for step, why in found.problems]
     if problems:
-        items = "".join(f"<li>{escape(named(found.package))}: <code>{escape(step)}</code>: {escape(why)}</li>" for found, step, why in problems)
+        items = "".join(f"<li>{shown(named(found.package))}: <code>{shown(step)}</code>: {shown(why, but=_LINES)}</li>" for found, step, why in problems)
         parts.append(f"<h2>What could not be looked at</h2>\n<ul>{items}</ul>")
     return f"<section>\n{chr(10).join(parts)}\n</section>" if parts else ""

@@ -21,8 +21,20 @@ class Frame:
     line: int
     function: str
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is a place at all: what C code does by itself has none."""
+        return self.file != "?"
+
+    @property
+    def place(self) -> str:
+        """File and line, or what is known of them."""
+        if not self.is_known:
+            return "a line that is not known"
+        return f"{self.file}:{self.line}" if self.line else self.file
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} in {self.function}"
+        return f"{self.place} in {self.function}" if self.is_known else self.place
 
     def as_json(self) -> dict[str, Any]:
         return {"file": self.file, "line": self.line, "function": self.function}

@@ -27,7 +27,7 @@ def real_sitecustomize() -> None:
     import sys
 
     del sys.modules["sitecustomize"]
-    import sitecustomize  # noqa: F401
+    __import__("sitecustomize")
 
 
 _begin()

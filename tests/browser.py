@@ -4,6 +4,7 @@ Chromium reads commands of the DevTools protocol from file descriptor 3 and writ
 """
 
 import base64
+import contextlib
 import json
 import os
 import select
@@ -24,7 +25,7 @@ def executable():
 class Browser:
     """One page of one browser."""
 
-    def __init__(self, folder, *, scripts=True, offline=True):
+    def __init__(self, folder):
         from_browser, self._out = os.pipe()
         self._in, to_us = os.pipe()
         # In the child the ends become 3 and 4.
@@ -44,9 +45,7 @@ class Browser:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
-        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        if offline:
-            self.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+        self.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
 
     def __enter__(self):
         return self
@@ -96,6 +95,22 @@ class Browser:
         self.call("Page.navigate", url=path.as_uri())
         while self._read().get("method") != "Page.loadEventFired":
             pass
+
+    @contextlib.contextmanager
+    def without_scripts(self):
+        """No script of a page runs."""
+        self.call("Emulation.setScriptExecutionDisabled", value=True)
+        yield
+        self.call("Emulation.setScriptExecutionDisabled", value=False)
+
+    @contextlib.contextmanager
+    def looking(self, *, width=1300, height=1500, scheme="light", media=""):
+        """As wide as another screen, in dark, or on paper (`media` is `print`)."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
+        yield
+        self.call("Emulation.clearDeviceMetricsOverride")
+        self.call("Emulation.setEmulatedMedia", media="", features=[])
 
     def ask(self, expression):
         """The value of an expression in the page."""
