@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 import unittest.mock
 
 import pytest
@@ -106,6 +107,28 @@ def test_a_bytesio_is_explained_by_its_buffer():
         error = the_error()
     assert error.blocked_by[0].exporter.owner == "_io.BytesIO"
     assert "_io.BytesIO" in caught.value.__notes__[0]
+    view.release()
+
+
+CALLS = {
+    "a local variable": lambda own, others: own.append(1),
+    "an attribute": lambda own, others: types.SimpleNamespace(buf=own).buf.extend(b"x"),
+    "an item": lambda own, others: {"own": own}["own"].clear(),
+    "an argument among others": lambda own, others: [others, own][1].insert(0, others.__len__()),
+}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="on 3.11 the exception is made when the call is over")
+@pytest.mark.parametrize("name", CALLS)
+def test_where_many_are_in_sight_only_the_one_that_was_called_is_blamed(name):
+    with onloan.tracing():
+        others = [memoryview(bytearray(8)) for _ in range(5)]
+        own = bytearray(16)
+        view = memoryview(own)
+        with pytest.raises(BufferError):
+            CALLS[name](own, others)
+        error = the_error()
+    assert [lent.exporter.address for lent in error.blocked_by] == [hex(id(own))]
     view.release()
 
 

@@ -13,7 +13,7 @@ from onloan.reports.page import Page
 from onloan.reports.timeline import as_svg, seconds
 from onloan.tracing.facts import Error, Exporter, Frame, Lent, Lost, Site, Snapshot
 
-from .samples import CHAIN, CLEAN, EMPTY, ERROR, FRAME, FULL, HEADER, LEAKED, MAPPED, SITES, TIMELINE, export
+from .samples import CHAIN, CLEAN, EMPTY, ERROR, EVIL, FRAME, FULL, HEADER, HOSTILE, LEAKED, MAPPED, SITES, TIMELINE, export
 
 # Text
 
@@ -213,3 +213,22 @@ def test_the_line_of_the_timeline_stays_in_its_picture():
 @pytest.mark.parametrize(("number", "text"), [(0, "0 s"), (0.25, "250 ms"), (1.5, "1.50 s"), (4711.0, "4,711 s")])
 def test_times_are_written_as_people_do(number, text):
     assert seconds(number) == text
+
+
+def test_exports_of_other_objects_are_not_told_as_exports_of_the_one_that_is_blamed():
+    error = replace(ERROR, blocked_by=(Lent(FRAME.exporter, (export(3), export(4))), MAPPED))
+    told = as_text(Snapshot((), (), (error,)), Page(200))
+    assert "  and 1 more export of it\n  1 export of another object was in sight, too" in told
+
+
+def test_what_cannot_be_seen_is_spelt_out():
+    told = as_text(HOSTILE, Page(100))
+    assert EVIL not in told and all(line.isprintable() for line in told.splitlines())
+    assert "</script><b>&quot;\\u202e \\x1b[31m\\ud800\\x00" in " ".join(told.split())
+    assert "not known" in told and ":0" not in told
+
+
+def test_items_of_one_list_are_told_together():
+    lents = [Lent(Exporter("bytes", 10, hex(n)), (export(n, 10, holders=(("memoryview", f"list[{n}]", "global app.KEEP"),)),)) for n in range(9)]
+    told = as_text(Snapshot(tuple(lents), ()), Page(100))
+    assert told.count("global app.KEEP") == 1 and "9 exports like this one" in told

@@ -140,8 +140,12 @@ def _error(error: Error, page: Page) -> str:
     for exporter, exports in islice(groups, _BLOCKERS):
         first, *others = _group(exporter, exports, page, _INDENT * 2)
         lines += [page.paragraph(_INDENT, f"blocked by {first.strip()}"), *others]
-    if (more := len(groups) - _BLOCKERS) > 0:
+    of_it = len(error.blocked_by[0].exports) if error.blocked_by else 0
+    if (more := of_it - _BLOCKERS) > 0:
         lines.append(f"{_INDENT}and {counted(more, 'more export')} of it")
+    if (more := len(groups) - of_it) > 0:
+        # Which of them it was is a guess: the likeliest is told.
+        lines.append(page.paragraph(_INDENT, f"{counted(more, 'export of another object was', 'exports of other objects were')} in sight, too"))
     return "\n".join(lines)
 
 

@@ -6,8 +6,9 @@
 //!
 //! # Which exports
 //!
-//! Those of objects in sight: local variables of the innermost frames, globals that they name, and what these refer to; the nearest first. The message says
-//! whether exports can be the reason at all: a refused request is none.
+//! Those of the object of which a method was just called, if the innermost frame still has it on its stack of values. Else those of objects in sight: local
+//! variables of the innermost frames, globals that they name, and what these refer to; the nearest first. The message says whether exports can be
+//! the reason at all: a refused request is none.
 
 use std::ffi::c_int;
 use std::mem;
@@ -218,13 +219,22 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
         None => false,
     };
     let mut frames = running(py)?;
-    if py.version_info() < (3, 12) && !is_handling(py) {
+    let at_once = py.version_info() >= (3, 12) || is_handling(py);
+    if !at_once {
         raised_before(py, &mut frames)?;
     }
     if frames.is_empty() {
         return Ok(());
     }
-    let exporters = in_sight(py, &frames, &message, sure)?;
+    let mut exporters = Vec::new();
+    if let (true, Some(meant), Some(innermost)) = (at_once, kind_meant(&message), frames.first()) {
+        // What the innermost frame was just calling a method of: no other can be the one.
+        exporters = on_stack(innermost)?;
+        exporters.retain(|exporter| is_a(py, *exporter, meant));
+    }
+    if exporters.is_empty() {
+        exporters = in_sight(py, &frames, &message, sure)?;
+    }
     if exporters.is_empty() {
         return Ok(());
     }
@@ -361,6 +371,14 @@ fn is_a(py: Python<'_>, object: usize, kind: &str) -> bool {
     order.is_some_and(|order| order.iter().any(|class| words::type_name(&class) == kind))
 }
 
+/// The exporters that have something out.
+fn lending() -> Set<usize> {
+    let ledger = LEDGER.lock();
+    let records = ledger.records.iter().filter(|record| !record.foreign);
+    let exporters = records.flat_map(|record| [record.exporter, record.asked]);
+    exporters.filter(|exporter| *exporter != 0).collect()
+}
+
 /// The exporters with exports out that the innermost frames can see, the nearest first. Of a message that nobody knows only what is at hand counts.
 fn in_sight(
     py: Python<'_>,
@@ -368,15 +386,7 @@ fn in_sight(
     message: &str,
     sure: bool,
 ) -> PyResult<Vec<usize>> {
-    let exporters: Set<usize> = {
-        let ledger = LEDGER.lock();
-        ledger
-            .records
-            .iter()
-            .filter(|record| !record.foreign)
-            .flat_map(|record| [record.exporter, record.asked])
-            .collect()
-    };
+    let exporters = lending();
     let mut order: Vec<usize> = Vec::new();
     let mut traversals = Traversals::default();
     let mut seen: Set<usize> = Set::default();
@@ -434,6 +444,29 @@ fn in_sight(
         order.sort_by_key(|exporter| !is_a(py, *exporter, meant));
     }
     Ok(order)
+}
+
+/// The exporters on the stack of values of a frame. Places of it that are not in use have what they had last, so they are compared with addresses of
+/// objects that are known to live, and not followed.
+fn on_stack(frame: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
+    let Some(frames) = layout().and_then(|layout| layout.frames.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let code = frame.getattr("f_code")?;
+    let first = locals::names(&code)?.len();
+    let size: usize = code.getattr("co_stacksize")?.extract()?;
+    // SAFETY: a frame object that lives.
+    let place = unsafe { frames.of_object(address(frame)) };
+    let exporters = lending();
+    let mut found = Vec::new();
+    for number in first..first + size {
+        // SAFETY: a frame is as long as its local variables and its stack.
+        let value = unsafe { frames.local(place, number) };
+        if exporters.contains(&value) && !found.contains(&value) {
+            found.push(value);
+        }
+    }
+    Ok(found)
 }
 
 /// What a frame has at hand: its local variables, and the globals that its code names.
