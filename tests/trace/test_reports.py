@@ -60,7 +60,7 @@ def test_the_report_of_very_much_fits_a_screen():
         for n in range(200)
     )
     sites = tuple(Site(f"file{n}.py", m, "f", f"type{n}", 1, 0, 1, n, n) for n in range(200) for m in range(20))
-    errors = tuple(replace(ERROR, blocked_by=live[:20]) for _ in range(300))
+    errors = tuple(replace(ERROR, blocked_by=live[:20], thread=f"worker-{n}") for n in range(300))
     text = as_text(Snapshot(live, sites, errors), Page(100))
     lines = text.splitlines()
     assert len(lines) < 80 and max(map(len, lines)) <= 100
@@ -232,3 +232,11 @@ def test_items_of_one_list_are_told_together():
     lents = [Lent(Exporter("bytes", 10, hex(n)), (export(n, 10, holders=(("memoryview", f"list[{n}]", "global app.KEEP"),)),)) for n in range(9)]
     told = as_text(Snapshot(tuple(lents), ()), Page(100))
     assert told.count("global app.KEEP") == 1 and "9 exports like this one" in told
+
+
+def test_errors_that_are_alike_are_told_once():
+    errors = tuple(replace(ERROR, time_s=float(n)) for n in range(700)) + (replace(ERROR, message="another"),)
+    told = as_text(Snapshot((), (), errors), Page(200))
+    assert told.count("object cannot be re-sized") == 1 and "  700 errors like this one" in told and "BufferError: another" in told
+    page = as_html(Snapshot((), (), errors), HEADER, [])
+    assert page.count('<article class="error">') == 2 and "; 700 times" in page

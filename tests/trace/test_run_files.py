@@ -118,6 +118,24 @@ def test_a_program_that_fails_is_recorded_to_its_end(tmp_path):
     assert read(str(tmp_path / "recording")).end == "exit"
 
 
+def test_a_program_that_stops_tracing_itself_is_reported_until_then(tmp_path):
+    (tmp_path / "app.py").write_text(LEAVE + "import onloan\nonloan.stop()\nprint(onloan.is_tracing())\nlater = memoryview(bytearray(77))\n")
+    ran = traced(["app.py"], tmp_path, options=["-o", "recording"])
+    assert (ran.code, ran.out) == (0, "False\n") and ran.report.startswith("onloan: until the program stopped tracing: 1 export")
+    recording = read(str(tmp_path / "recording"))
+    assert recording.end == "exit" and [lent.exporter.nbytes for lent in recording.snapshot.live] == [1000]
+
+
+def test_a_program_that_uses_the_tracer_itself_gets_it(tmp_path):
+    (tmp_path / "app.py").write_text(
+        "import onloan\nonloan.start()\nwith onloan.tracing():\n    pass\nprint(onloan.is_tracing())\n"
+        "onloan.stop()\nonloan.start()\nkept = memoryview(bytearray(77))\n"
+        "try:\n    with onloan.none_left():\n        left = memoryview(bytearray(78))\nexcept onloan.LeakError as error:\n    print(len(error.live))\n"
+    )
+    ran = traced(["app.py"], tmp_path)
+    assert (ran.code, ran.out) == (0, "True\n1\n") and ran.report.startswith("onloan: 2 exports of 2 objects are still out, 155 bytes")
+
+
 def test_a_forked_child_writes_nothing(tmp_path):
     (tmp_path / "app.py").write_text(LEAVE + "import os\nchild = os.fork()\nif child:\n    os.waitpid(child, 0)\n")
     ran = traced(["app.py"], tmp_path, options=["-o", "recording"])

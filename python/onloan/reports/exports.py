@@ -32,8 +32,9 @@ def as_text(snapshot: Snapshot, page: Page) -> str:
     """A line that says it all, then what is out, the errors, and the sites that have something out."""
     parts = [page.paragraph("", f"onloan: {summary(snapshot)}")]
     parts += _cut(grouped(snapshot.live), _GROUPS, "more like these are out", page)
-    parts += [_error(error, page) for error in snapshot.errors[:_ERRORS]]
-    if (more := len(snapshot.errors) - _ERRORS) > 0:
+    errors = alike(snapshot.errors)
+    parts += [_error(error, count, page) for error, count in errors[:_ERRORS]]
+    if more := sum(count for _, count in errors[_ERRORS:]):
         parts.append(f"and {counted(more, 'more BufferError')}")
     if table := _sites(snapshot.sites, page):
         parts.append(table)
@@ -127,7 +128,18 @@ def _group(exporter: Exporter, exports: list[Export], page: Page, indent: str) -
         yield page.paragraph(indent + _INDENT, f"{len(exports):,} exports like this one, {sized(nbytes)} together")
 
 
-def _error(error: Error, page: Page) -> str:
+def alike(errors: Iterable[Error]) -> list[tuple[Error, int]]:
+    """Errors of one line that the same stood in the way of, as one and how many they are."""
+    found: dict[tuple[object, ...], tuple[Error, int]] = {}
+    for error in errors:
+        blockers = tuple((lent.exporter.type, lent.exporter.address, *(export.acquired_at for export in lent.exports)) for lent in error.blocked_by)
+        key = (error.type, error.message, error.raised_at, error.thread, blockers)
+        first, count = found.get(key, (error, 0))
+        found[key] = (first, count + 1)
+    return list(found.values())
+
+
+def _error(error: Error, count: int, page: Page) -> str:
     lines = [page.paragraph("", f"{error.type}: {error.message}")]
     thread = f", thread {error.thread}" if error.thread else ""
     for frame in error.raised_at[:1]:
@@ -146,6 +158,8 @@ def _error(error: Error, page: Page) -> str:
     if (more := len(groups) - of_it) > 0:
         # Which of them it was is a guess: the likeliest is told.
         lines.append(page.paragraph(_INDENT, f"{counted(more, 'export of another object was', 'exports of other objects were')} in sight, too"))
+    if count > 1:
+        lines.append(f"{_INDENT}{count:,} errors like this one")
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from ..tracing.facts import Error, Export, Exporter, Frame, Site, Snapshot
-from .exports import counted, grouped, lost_words, sized, summary
+from .exports import alike, counted, grouped, lost_words, sized, summary
 from .html import body, document, heading, shown
 from .timeline import as_svg, seconds
 
@@ -152,10 +152,10 @@ def _holders(export: Export) -> str:
 def _errors(errors: Sequence[Error]) -> str:
     if not errors:
         return ""
-    return f'<section id="errors">\n<h2>BufferErrors that exports caused</h2>\n{"".join(map(_error, errors[:_MOST]))}</section>'
+    return f'<section id="errors">\n<h2>BufferErrors that exports caused</h2>\n{"".join(_error(*found) for found in alike(errors)[:_MOST])}</section>'
 
 
-def _error(error: Error) -> str:
+def _error(error: Error, count: int) -> str:
     raised = _place(error.raised_at[0] if error.raised_at else None)
     when = f", {seconds(error.time_s)} after the start" if error.time_s is not None else ""
     thread = f", thread {shown(error.thread)}" if error.thread else ""
@@ -164,7 +164,7 @@ def _error(error: Error) -> str:
     blockers = "".join(_export(lent.exporter, export) for lent in error.blocked_by for export in lent.exports[:20])
     return f"""<article class="error">
 <h3>{shown(error.type)}: {shown(error.message)}</h3>
-<p>raised at {raised}{when}{thread}</p>
+<p>raised at {raised}{when}{thread}{f"; {count:,} times" if count > 1 else ""}</p>
 {called}<h4>what stood in the way</h4>
 {blockers or "<p>It is not known.</p>"}
 </article>

@@ -19,7 +19,7 @@ from ..recording import Writer
 from ..reports import exports as report
 from ..reports import exports_html
 from ..reports.page import Page
-from ..tracing import Snapshot, snapshot
+from ..tracing import Snapshot, control, is_tracing, snapshot
 from .settings import Settings
 
 #: Seconds between two steps, at least.
@@ -39,6 +39,8 @@ class Recorder:
         self._writer = None if settings.output is None else Writer(settings.output)
         self._next_step = 0.0
         self._failed = False
+        #: What was known when the program stopped tracing itself.
+        self._stopped = Snapshot((), ())
         self.header: dict[str, Any] = {
             "onloan": __version__,
             "python": ".".join(map(str, sys.version_info[:3])),
@@ -57,7 +59,13 @@ class Recorder:
         if self._writes_files():
             sys.addaudithook(self._audit)
         _onloan.trace_deaths(self._die, None if self._settings.output is None else os.fsencode(self._settings.output))
+        control.before_stop = self._keep
         self._watch_exit()
+
+    def _keep(self) -> None:
+        """The program stops tracing: what is known is forgotten then."""
+        if getpid() == self._process:
+            self._stopped = snapshot()
 
     def _watch_exit(self) -> None:
         """`os._exit` runs no exit handlers, and no audit event tells of it: it is replaced."""
@@ -88,7 +96,10 @@ class Recorder:
         self._report(signal, f"killed by {signal}; ")
 
     def _report(self, how: str, ended: str) -> None:
-        found = snapshot()
+        if is_tracing():
+            found = snapshot()
+        else:
+            found, ended = self._stopped, f"{ended}until the program stopped tracing: "
         self._write(how, found)
         text = report.as_text(found, Page.of(sys.__stderr__ or sys.stderr))
         self._say(text.replace("onloan: ", f"onloan: {ended}", 1) + "\n")
@@ -116,7 +127,7 @@ class Recorder:
         if event != "os.exec" or getpid() != self._process:
             return
         try:
-            self._write("exec", snapshot())
+            self._write("exec", snapshot() if is_tracing() else self._stopped)
         except Exception as error:
             self._say(f"onloan: before exec nothing could be written: {error}\n")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .. import _onloan
@@ -16,6 +16,8 @@ from .facts import Snapshot
 _lock = threading.Lock()
 _nested = 0
 _started_here = False
+#: Called when somebody stops tracing who has not begun it here: `onloan run` keeps what was known.
+before_stop: Callable[[], object] | None = None
 
 
 def start(frames: int = 10) -> None:
@@ -34,6 +36,8 @@ def start(frames: int = 10) -> None:
 def stop() -> None:
     """Puts every slot back. What was recorded is forgotten, but for what registered exporters have out; without a start nothing happens."""
     global _started_here
+    if before_stop is not None and is_tracing():
+        before_stop()
     with _lock:
         _started_here = False
         _onloan.trace_stop()

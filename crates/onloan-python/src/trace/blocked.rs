@@ -34,12 +34,14 @@ use super::pool::ON;
 use super::report;
 use super::words;
 
-/// So many errors are kept.
+/// So many errors are kept; then the newest takes the last place.
 const MOST: usize = 1000;
 /// So many frames of an error are told.
 const FRAMES: usize = 64;
-/// Holders are searched for until all searches together took so long.
-const MOST_MILLISECONDS: u64 = 5000;
+/// Errors are explained until that took so many microseconds together, and from then on in this part of the time: a program may wait for a buffer by trying,
+/// and each explanation looks at the whole heap.
+const MOST_MICROSECONDS: u64 = 3_000_000;
+const SHARE: u64 = 20;
 /// From so many frames the objects in sight are taken.
 const IN_SIGHT: usize = 3;
 /// So many objects are looked at from a frame.
@@ -146,7 +148,11 @@ unsafe extern "C" fn init(
         let py = unsafe { Python::assume_attached() };
         // SAFETY: the exception that is being made.
         let error: Bound<'_, PyAny> = unsafe { Bound::from_borrowed_ptr(py, error) };
-        alone(|| explain(&error));
+        if can_be_afforded() {
+            alone(|| explain(&error));
+        } else {
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+        }
     }
     answer
 }
@@ -185,23 +191,27 @@ fn is_about_exports(message: &str) -> Option<bool> {
     says(&refused).then_some(false)
 }
 
-/// Runs a search, and counts how long it takes; `false`: holders are not to be searched for any more.
+/// Runs a search; `false`: holders are not to be searched for any more.
 pub(super) fn searched<T>(search: impl FnOnce(bool) -> T) -> T {
-    let began = Instant::now();
-    let found = search(SPENT.load(Ordering::Relaxed) < MOST_MILLISECONDS);
-    SPENT.fetch_add(began.elapsed().as_millis() as u64, Ordering::Relaxed);
-    found
+    search(can_be_afforded())
 }
 
-/// Runs an explanation, unless one is running; what it raises is dropped, and what was set before is set again.
+fn can_be_afforded() -> bool {
+    let passed = u64::from(clock::now()) * 1000;
+    SPENT.load(Ordering::Relaxed) < MOST_MICROSECONDS + passed / SHARE
+}
+
+/// Runs an explanation, unless one is running, and counts how long it takes; what it raises is dropped, and what was set before is set again.
 pub(super) fn alone(explain: impl FnOnce() -> PyResult<()>) {
     if BUSY.swap(true, Ordering::Acquire) {
         return;
     }
+    let began = Instant::now();
     let pending = Pending::put_aside();
     // What cannot be explained stays as it is.
     let _explained = std::panic::catch_unwind(std::panic::AssertUnwindSafe(explain));
     pending.put_back();
+    SPENT.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
     BUSY.store(false, Ordering::Release);
 }
 
@@ -265,12 +275,15 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
         time: clock::now(),
     };
     let mut errors = ERRORS.lock();
-    if errors.len() < MOST {
-        errors.push(known);
+    let last = if errors.len() < MOST {
+        None
     } else {
         DROPPED.fetch_add(1, Ordering::Relaxed);
-        drop(errors);
-    }
+        errors.pop()
+    };
+    errors.push(known);
+    drop(errors);
+    drop(last);
     Ok(())
 }
 
