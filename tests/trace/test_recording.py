@@ -97,10 +97,15 @@ def test_a_recording_is_readable_up_to_wherever_it_is_cut_off(path):
         assert len(recording.warnings()) == 1
 
 
+#: A time and a count that no number of Python's holds.
+GREAT = [(b"1e999", b"0"), (b"1" + b"0" * 400, b"0"), (b"2", b"1e999")]
+
+
 @pytest.mark.parametrize(
     "line",
-    [b"\0\0\0\n", b"{}\n", b"[]\n", b'{"at": 3}\n', b'{"at": 3, "end": "exit", "facts": {"schema": 2}}\n', b"\xff\n", b"[" * 100_000 + b"\n"],
-    ids=["zeros", "empty", "a list", "no step", "another schema", "no text", "a deep nest"],
+    [b"\0\0\0\n", b"{}\n", b"[]\n", b'{"at": 3}\n', b'{"at": 3, "end": "exit", "facts": {"schema": 2}}\n', b"\xff\n", b"[" * 100_000 + b"\n"]
+    + [b'{"at": %s, "new": [], "gone": [], "sites": [], "errors": [], "lost": {"dropped_errors": %s}, "moment": [0, 0]}\n' % pair for pair in GREAT],
+    ids=["zeros", "empty", "a list", "no step", "another schema", "no text", "a deep nest", "no time", "a time without end", "a count without end"],
 )
 def test_a_damaged_line_ends_what_can_be_read(line, path):
     recorded(path, Snapshot((FRAME,), ()))
@@ -115,6 +120,7 @@ def test_a_damaged_line_ends_what_can_be_read(line, path):
     [
         (b"", "it is empty"),
         (b"hello\n", "no header"),
+        (b'{"onloan-recording": 1, "program": 5}\n', "names no program"),
         (b"{}\n", "no header"),
         (b'{"onloan-recording": 1', "no header"),
         (b"\x7fELF\0\0\n", "no header"),

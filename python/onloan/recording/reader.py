@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 
 from ..tracing.facts import Error, Export, Exporter, Lent, Lost, Site, Snapshot
@@ -100,8 +101,9 @@ def read(path: str) -> Recording:
     try:
         with open(path, "rb") as file:
             return _follow(_header(file.readline(), path), file)
-    except OSError as error:
-        raise NoRecordingError(f"'{path}' cannot be read: {error.strerror}", "name a file that `onloan run -o FILE` wrote") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise NoRecordingError(f"'{path}' cannot be read: {why}", "name a file that `onloan run -o FILE` wrote") from error
 
 
 def _header(line: bytes, path: str) -> dict[str, Any]:
@@ -111,11 +113,13 @@ def _header(line: bytes, path: str) -> dict[str, Any]:
         raise NoRecordingError(f"'{path}' is no recording: {why}", "a recording is what `onloan run -o FILE` writes")
     version = header["onloan-recording"]
     if version != VERSION:
-        made_by = header.get("onloan", "another version")
+        made_by = f"onloan {header['onloan']}" if "onloan" in header else "another onloan"
         raise NoRecordingError(
-            f"'{path}' is a recording of format {version}, made by onloan {made_by}; this onloan reads format {VERSION}",
+            f"'{path}' is a recording of format {version}, made by {made_by}; this onloan reads format {VERSION}",
             "read it with the onloan that made it",
         )
+    if not isinstance(header.get("program", []), list):
+        raise NoRecordingError(f"'{path}' is no recording: its header names no program", "a recording is what `onloan run -o FILE` writes")
     return header
 
 
@@ -129,6 +133,8 @@ def _follow(header: dict[str, Any], lines: Iterable[bytes]) -> Recording:
             if step is None:
                 raise ValueError("no document")
             at = float(step["at"])
+            if not isfinite(at):
+                raise ValueError("no time")
             if "end" not in step:
                 state.take(step)
                 recording.end, recording.seen, whole = None, at, False
@@ -139,7 +145,7 @@ def _follow(header: dict[str, Any], lines: Iterable[bytes]) -> Recording:
                 whole = "facts" in step
                 recording.end = str(step["end"])
             recording.at = at
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             recording.truncated = True
             break
     if not whole:
