@@ -125,7 +125,7 @@ def test_a_damaged_line_ends_what_can_be_read(line, path):
         (b'{"onloan-recording": 1', "no header"),
         (b"\x7fELF\0\0\n", "no header"),
         (b'{"onloan-recording": 2, "onloan": "9.1.0"}\n', "format 2, made by onloan 9.1.0; this onloan reads format 1"),
-        (b'{"onloan-recording": "x"}\n', "format x, made by onloan another version"),
+        (b'{"onloan-recording": "x"}\n', "format x, made by another onloan"),
     ],
 )
 def test_what_is_no_recording_or_one_of_another_version_is_an_error(content, words, path, capsys):
