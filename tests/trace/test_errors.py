@@ -244,6 +244,22 @@ def test_an_error_in_asyncio_is_on_record():
     view.release()
 
 
+def test_an_error_that_ends_a_task_is_told_where_it_was_raised():
+    async def fails(buf):
+        await asyncio.sleep(0)
+        grow(buf)
+
+    async def main():
+        buf = bytearray(8)
+        with memoryview(buf):
+            with pytest.raises(BufferError):
+                await asyncio.create_task(fails(buf))
+
+    onloan.start()
+    asyncio.run(main())
+    assert [frame.function for frame in the_error().raised_at[:2]] == ["grow", "fails"]
+
+
 def test_an_error_that_masks_another_is_explained():
     with onloan.tracing():
         buf = bytearray(8)

@@ -343,10 +343,17 @@ fn raised_before<'py>(py: Python<'py>, frames: &mut Frames<'py>) -> PyResult<()>
             None => back.is_none(),
         })
     };
-    let first = tracebacks.into_iter().rev().find(|traceback| {
-        !followed.contains(&address(traceback)) && begins_here(traceback).unwrap_or(false)
+    tracebacks.retain(|traceback| !followed.contains(&address(traceback)));
+    let first = tracebacks
+        .iter()
+        .rev()
+        .find(|traceback| begins_here(traceback).unwrap_or(false));
+    // A coroutine that C code has resumed (a task of asyncio's) has no caller.
+    let first = first.or_else(|| {
+        let resumed = |traceback: &&Bound<'_, PyAny>| is_resumed(traceback).unwrap_or(false);
+        tracebacks.iter().rev().find(resumed)
     });
-    let mut next = first;
+    let mut next = first.cloned();
     while let Some(traceback) = next {
         let frame = traceback.getattr("tb_frame")?;
         if frames.first().is_none_or(|handler| !frame.is(handler)) {
@@ -355,6 +362,14 @@ fn raised_before<'py>(py: Python<'py>, frames: &mut Frames<'py>) -> PyResult<()>
         next = Some(traceback.getattr("tb_next")?).filter(|next| !next.is_none());
     }
     Ok(())
+}
+
+/// Whether a traceback begins in a generator or a coroutine that has no caller any more.
+fn is_resumed(traceback: &Bound<'_, PyAny>) -> PyResult<bool> {
+    const GENERATOR_OR_COROUTINE: u32 = 0x20 | 0x80;
+    let frame = traceback.getattr("tb_frame")?;
+    let flags: u32 = frame.getattr("f_code")?.getattr("co_flags")?.extract()?;
+    Ok(frame.getattr("f_back")?.is_none() && flags & GENERATOR_OR_COROUTINE != 0)
 }
 
 /// The type that a message of CPython's own is about.
