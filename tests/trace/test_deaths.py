@@ -27,7 +27,8 @@ DEATHS = {
     "a fault in another thread": ("threading.Thread(target=ctypes.string_at, args=(0,)).start(); time.sleep(60)", signal.SIGSEGV),
     "an abort": ("os.abort()", signal.SIGABRT),
     "a stack that is used up": (
-        "down = ctypes.CFUNCTYPE(None)(lambda: down())\nsys.setrecursionlimit(10**9)\ndown()",
+        "import resource\nresource.setrlimit(resource.RLIMIT_STACK, (1 << 20, resource.RLIM_INFINITY))\nsys.setrecursionlimit(10**9)\n"
+        "down = ctypes.CFUNCTYPE(None)(lambda: down())\ndown()",
         signal.SIGSEGV,
     ),
 }

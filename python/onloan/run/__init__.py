@@ -10,4 +10,8 @@ this needed, and imported the `sitecustomize` that would have been found without
 The report is made by the exit handler that was registered first, and so runs last; before `os._exit`, for which a function stands that makes it; and
 when a signal kills the program by a copy of it, made in that moment (`trace/deaths.rs`). Nothing can be made of SIGKILL, of a signal whose default
 the program has set itself, and of `_exit` called in C.
+
+What a program can still see, if it looks for it: `os._exit` is a function of Python's; `atexit._ncallbacks()` counts two more, and who clears the exit handlers gets no report;
+an audit hook hears of `gc.get_objects` and `sys._current_frames` when a report or a step of a recording is made; `/proc/self/environ` has what the
+process was begun with, and `/proc/self/status` the signals that are handled.
 """

@@ -4,11 +4,7 @@
 //! on 3.11, where an exception that C code raises is made only when somebody handles it, from the first `except`, `with` or `finally` on
 //! that meets it (its traceback says where it was raised). What C code raises and clears again on 3.11 is never made, and not seen.
 //!
-//! # Which exports
-//!
-//! Those of the object of which a method was just called, if the innermost frame still has it on its stack of values. Else those of objects in sight: local
-//! variables of the innermost frames, globals that they name, and what these refer to; the nearest first. The message says whether exports can be
-//! the reason at all: a refused request is none.
+//! Which exports it can have been: [`sight`].
 
 use std::ffi::c_int;
 use std::mem;
@@ -17,21 +13,21 @@ use std::time::Instant;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyList, PyTuple};
 
 use super::clock;
 use super::control::NOTES;
 use super::facts::{self, FrameText, Lent};
 use super::hash::Set;
-use super::heap::{self, Traversals};
+use super::heap;
 use super::hooks::{ENDING, Pending};
 use super::layout::{address, layout};
-use super::ledger::LEDGER;
 use super::locals;
 use super::lock::Lock;
 use super::note;
 use super::pool::ON;
 use super::report;
+use super::sight;
 use super::words;
 
 /// So many errors are kept; then the newest takes the last place.
@@ -42,11 +38,6 @@ const FRAMES: usize = 64;
 /// and each explanation looks at the whole heap.
 const MOST_MICROSECONDS: u64 = 3_000_000;
 const SHARE: u64 = 20;
-/// From so many frames the objects in sight are taken.
-const IN_SIGHT: usize = 3;
-/// So many objects are looked at from a frame.
-const LOOKED_AT: usize = 5000;
-
 type Init =
     unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject, *mut ffi::PyObject) -> c_int;
 
@@ -164,33 +155,6 @@ pub(super) fn is_ours() -> bool {
     layout().is_some_and(|layout| layout.interpreter == interpreter.addr())
 }
 
-/// Whether a message can be about exports that are out. `None`: nobody knows this message.
-fn is_about_exports(message: &str) -> Option<bool> {
-    let message = message.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    // "memoryview has 1 exported buffer", "cannot close exported pointers exist", "2 exports are out"
-    if says(&[
-        "export is out",
-        "exports are out",
-        "existing exports",
-        "exporting",
-        "exported",
-    ]) {
-        return Some(true);
-    }
-    let refused = [
-        "writable",
-        "contiguous",
-        "read-only",
-        "readonly",
-        "pybuf",
-        "request",
-        "format",
-        "suboffset",
-    ];
-    says(&refused).then_some(false)
-}
-
 /// Runs a search; `false`: holders are not to be searched for any more.
 pub(super) fn searched<T>(search: impl FnOnce(bool) -> T) -> T {
     search(can_be_afforded())
@@ -223,7 +187,7 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
         Ok(first) => report::plain(&first).unwrap_or_default(),
         Err(_) => String::new(),
     };
-    let sure = match is_about_exports(&message) {
+    let sure = match sight::is_about_exports(&message) {
         Some(false) => return Ok(()),
         Some(true) => true,
         None => false,
@@ -237,13 +201,11 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
         return Ok(());
     }
     let mut exporters = Vec::new();
-    if let (true, Some(meant), Some(innermost)) = (at_once, kind_meant(&message), frames.first()) {
-        // What the innermost frame was just calling a method of: no other can be the one.
-        exporters = on_stack(innermost)?;
-        exporters.retain(|exporter| is_a(py, *exporter, meant));
+    if at_once && let Some(innermost) = frames.first() {
+        exporters = sight::called(innermost, &message)?;
     }
     if exporters.is_empty() {
-        exporters = in_sight(py, &frames, &message, sure)?;
+        exporters = sight::exporters(py, &frames, &message, sure)?;
     }
     if exporters.is_empty() {
         return Ok(());
@@ -287,7 +249,7 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-type Frames<'py> = Vec<Bound<'py, PyAny>>;
+pub(super) type Frames<'py> = Vec<Bound<'py, PyAny>>;
 
 /// The frames of this thread, innermost first, without onloan's own.
 fn running(py: Python<'_>) -> PyResult<Frames<'_>> {
@@ -370,157 +332,4 @@ fn is_resumed(traceback: &Bound<'_, PyAny>) -> PyResult<bool> {
     let frame = traceback.getattr("tb_frame")?;
     let flags: u32 = frame.getattr("f_code")?.getattr("co_flags")?.extract()?;
     Ok(frame.getattr("f_back")?.is_none() && flags & GENERATOR_OR_COROUTINE != 0)
-}
-
-/// The type that a message of CPython's own is about.
-fn kind_meant(message: &str) -> Option<&'static str> {
-    let known = [
-        (
-            "Existing exports of data: object cannot be re-sized",
-            "bytearray",
-        ),
-        (
-            "cannot resize an array that is exporting buffers",
-            "array.array",
-        ),
-        ("exported pointers", "mmap.mmap"),
-        ("memoryview has", "memoryview"),
-    ];
-    let found = known.iter().find(|(words, _)| message.contains(words));
-    found.map(|(_, kind)| *kind)
-}
-
-/// Whether an object that is alive is of a type, or of one below it.
-fn is_a(py: Python<'_>, object: usize, kind: &str) -> bool {
-    let pointer = std::ptr::with_exposed_provenance_mut(object);
-    // SAFETY: an exporter of which an export is out.
-    let object: Bound<'_, PyAny> = unsafe { Bound::from_borrowed_ptr(py, pointer) };
-    let order = words::order(&object.get_type());
-    order.is_some_and(|order| order.iter().any(|class| words::type_name(&class) == kind))
-}
-
-/// The exporters that have something out.
-fn lending() -> Set<usize> {
-    let ledger = LEDGER.lock();
-    let records = ledger.records.iter().filter(|record| !record.foreign);
-    let exporters = records.flat_map(|record| [record.exporter, record.asked]);
-    exporters.filter(|exporter| *exporter != 0).collect()
-}
-
-/// The exporters with exports out that the innermost frames can see, the nearest first. Of a message that nobody knows only what is at hand counts.
-fn in_sight(
-    py: Python<'_>,
-    frames: &Frames<'_>,
-    message: &str,
-    sure: bool,
-) -> PyResult<Vec<usize>> {
-    let exporters = lending();
-    let mut order: Vec<usize> = Vec::new();
-    let mut traversals = Traversals::default();
-    let mut seen: Set<usize> = Set::default();
-    for frame in frames.iter().take(if sure { IN_SIGHT } else { 1 }) {
-        let mut level = at_hand(frame)?;
-        let mut looked_at = 0;
-        for _ in 0..(if sure { 4 } else { 2 }) {
-            let mut next = Vec::new();
-            for object in level {
-                looked_at += 1;
-                if looked_at > LOOKED_AT || !seen.insert(object) {
-                    continue;
-                }
-                if exporters.contains(&object) {
-                    order.push(object);
-                }
-                let pointer = std::ptr::with_exposed_provenance_mut(object);
-                // SAFETY: an object that a frame refers to, and others that such objects refer to; nothing runs meanwhile.
-                if unsafe { ffi::PyObject_GC_IsTracked(pointer) } == 0 {
-                    continue;
-                }
-                // SAFETY: as above; known to the collector.
-                let held: Bound<'_, PyAny> = unsafe { Bound::from_borrowed_ptr(py, pointer) };
-                // Behind a class or a module lies the whole program.
-                let kind = words::type_name(held.get_type().as_any());
-                if ["type", "module", "function", "frame", "code"].contains(&&*kind) {
-                    continue;
-                }
-                let mut visit = |referent| next.push(referent);
-                // SAFETY: as above.
-                unsafe { traversals.traverse(object, &mut visit) };
-            }
-            level = next;
-        }
-    }
-    if let Some(meant) = kind_meant(message) {
-        if order.is_empty() {
-            // Nothing in sight (an exporter that only C code knows): if one of that type alone has something out, it is that.
-            let known: Set<usize> = {
-                let ledger = LEDGER.lock();
-                ledger
-                    .records
-                    .iter()
-                    .filter(|record| !record.foreign)
-                    .map(|record| record.exporter)
-                    .collect()
-            };
-            order.extend(
-                known
-                    .into_iter()
-                    .filter(|exporter| is_a(py, *exporter, meant)),
-            );
-            order.truncate(if order.len() == 1 { 1 } else { 0 });
-        }
-        order.sort_by_key(|exporter| !is_a(py, *exporter, meant));
-    }
-    Ok(order)
-}
-
-/// The exporters on the stack of values of a frame. Places of it that are not in use have what they had last, so they are compared with addresses of
-/// objects that are known to live, and not followed.
-fn on_stack(frame: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
-    let Some(frames) = layout().and_then(|layout| layout.frames.as_ref()) else {
-        return Ok(Vec::new());
-    };
-    let code = frame.getattr("f_code")?;
-    let first = locals::names(&code)?.len();
-    let size: usize = code.getattr("co_stacksize")?.extract()?;
-    // SAFETY: a frame object that lives.
-    let place = unsafe { frames.of_object(address(frame)) };
-    let exporters = lending();
-    let mut found = Vec::new();
-    for number in first..first + size {
-        // SAFETY: a frame is as long as its local variables and its stack.
-        let value = unsafe { frames.local(place, number) };
-        if exporters.contains(&value) && !found.contains(&value) {
-            found.push(value);
-        }
-    }
-    Ok(found)
-}
-
-/// What a frame has at hand: its local variables, and the globals that its code names.
-fn at_hand(frame: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
-    let mut found = Vec::new();
-    let code = frame.getattr("f_code")?;
-    let names = locals::names(&code)?;
-    if let Some(frames) = layout().and_then(|layout| layout.frames.as_ref()) {
-        // SAFETY: a frame object that lives.
-        let place = unsafe { frames.of_object(address(frame)) };
-        for number in 0..names.len() {
-            // SAFETY: the frame of a thread that stands still; its code has this place.
-            let value = unsafe { frames.local(place, number) };
-            if value != 0 {
-                found.push(value);
-            }
-        }
-    }
-    let globals = frame.getattr("f_globals")?;
-    let globals = globals.cast::<PyDict>()?;
-    for name in code.getattr("co_names")?.cast::<PyTuple>()? {
-        if name.is_exact_instance_of::<PyString>()
-            && let Ok(Some(value)) = globals.get_item(&name)
-        {
-            found.push(address(&value));
-        }
-    }
-    Ok(found)
 }

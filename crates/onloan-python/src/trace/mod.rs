@@ -48,6 +48,7 @@ mod records;
 mod registry;
 mod report;
 mod search;
+mod sight;
 mod single;
 mod stacks;
 mod texts;
