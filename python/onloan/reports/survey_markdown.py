@@ -39,7 +39,7 @@ Made by
 {command}
 ```
 
-with Python {platform.python_version()} on {platform.platform()}, onloan {__version__}, profile {survey.profile}, in {survey.seconds:.0f} s. The versions
+with Python {platform.python_version()} on {platform.system()} {platform.machine()}, onloan {__version__}, profile {survey.profile}, in {survey.seconds:.0f} s. The versions
 of the packages stand in the table, and below it.
 
 How to read it: each exporter was made in a process of its own and asked for its memory in every way that the protocol knows. A finding names the
