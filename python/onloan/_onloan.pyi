@@ -35,6 +35,9 @@ __all__ = [
     "_hold",
     "trace_beat",
     "trace_bytes",
+    "trace_deaths",
+    "trace_errors",
+    "trace_errors_met",
     "trace_is_on",
     "trace_lost",
     "trace_mark",
@@ -44,6 +47,7 @@ __all__ = [
     "trace_since",
     "trace_start",
     "trace_stop",
+    "trace_unseen",
 ]
 
 __version__: str

@@ -8,6 +8,7 @@
 
 use std::ffi::c_int;
 use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -42,14 +43,14 @@ type Init =
     unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject, *mut ffi::PyObject) -> c_int;
 
 static ORIGINAL: AtomicUsize = AtomicUsize::new(0);
-static ERRORS: Lock<Vec<Error>> = Lock::new(Vec::new());
+/// Without room, or with room for [`MOST`]: under the lock nothing is allocated.
+static ERRORS: Lock<Vec<Arc<Error>>> = Lock::new(Vec::new());
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 static SPENT: AtomicU64 = AtomicU64::new(0);
 /// One error is explained at a time: what an explanation raises is not explained.
 static BUSY: AtomicBool = AtomicBool::new(false);
 
 /// An error, in words and numbers only.
-#[derive(Clone)]
 struct Error {
     kind: String,
     message: String,
@@ -106,19 +107,19 @@ pub(crate) fn trace_errors_met() -> usize {
 #[pyfunction]
 #[pyo3(signature = (first, /))]
 pub(crate) fn trace_errors(py: Python<'_>, first: usize) -> PyResult<Vec<ErrorFacts<'_>>> {
-    let errors = ERRORS.lock().get(first..).unwrap_or_default().to_vec();
-    let facts = |error: Error| {
-        let time = clock::seconds(error.time);
+    let mut errors = Vec::with_capacity(MOST);
+    errors.extend(ERRORS.lock().iter().skip(first).cloned());
+    let facts = |error: &Arc<Error>| {
         Ok((
-            error.kind,
-            error.message,
-            error.frames,
+            error.kind.clone(),
+            error.message.clone(),
+            error.frames.clone(),
             facts::told(py, &error.blocked_by)?,
-            error.thread,
-            time,
+            error.thread.clone(),
+            clock::seconds(error.time),
         ))
     };
-    errors.into_iter().map(facts).collect()
+    errors.iter().map(facts).collect()
 }
 
 /// `tp_init` of `BufferError`, while tracing is on.
@@ -236,7 +237,16 @@ fn explain(error: &Bound<'_, PyAny>) -> PyResult<()> {
         thread,
         time: clock::now(),
     };
+    let known = Arc::new(known);
+    let is_first = ERRORS.lock().capacity() == 0;
+    let room = is_first.then(|| Vec::with_capacity(MOST));
     let mut errors = ERRORS.lock();
+    if let Some(room) = room
+        && errors.capacity() == 0
+    {
+        // What is replaced has no memory.
+        *errors = room;
+    }
     let last = if errors.len() < MOST {
         None
     } else {
