@@ -43,7 +43,7 @@ def functions(lent):
 
 
 def test_a_caller_far_away_is_told_from_another_one():
-    for _ in range(50):
+    for _ in range(8):
         for caller in (one, other):
             lent = bytearray(8)
             view = caller(lent)
@@ -53,7 +53,7 @@ def test_a_caller_far_away_is_told_from_another_one():
 
 def test_another_line_of_the_same_caller_is_told():
     lines = set()
-    for _ in range(20):
+    for _ in range(5):
         first, second = bytearray(8), bytearray(8)
         views = [
             one(first),
@@ -79,7 +79,7 @@ def test_a_generator_is_called_by_whoever_asks_it():
         return next(generator)
 
     generator = views()
-    for _ in range(20):
+    for _ in range(5):
         for caller in (here, there):
             lent, view = caller(generator)
             assert [name.rsplit(".", 1)[-1] for name in functions(lent)[:2]] == ["views", caller.__name__]
@@ -92,7 +92,7 @@ def test_what_is_called_by_c_code_has_the_callers_before_it():
         sorted([lent, lent], key=lambda lent: found.append(innermost(lent)) or 0)
         return found
 
-    for _ in range(20):
+    for _ in range(5):
         lent = bytearray(8)
         views = by_sorting(lent)
         for export in onloan.exports(lent):
@@ -105,7 +105,7 @@ def test_each_thread_has_its_own_callers():
     found = {}
 
     def work(caller, name):
-        for _ in range(50):
+        for _ in range(8):
             lent = bytearray(8)
             view = caller(lent)
             [export] = onloan.exports(lent)
@@ -146,7 +146,7 @@ def test_a_stack_of_before_a_stop_is_not_taken_for_one_of_after():
 
 
 def test_code_that_came_to_the_place_of_other_code_is_told_from_it():
-    for number in range(300):
+    for number in range(40):
         namespace = {}
         exec(f"def made_{number}(lent):\n    return memoryview(lent)\n", namespace)
         lent = bytearray(8)
