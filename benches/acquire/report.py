@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from common.measure import Spread, Timing, significant
-from common.tables import heading_of, left_out_json, machine, spread_cell, table, timing_json
+from common.tables import head_json, heading_of, spread_cell, table, timing_json
 from many import LEVELS, Many
 from peers import FLOOR, Exporter
 from refusals import COLUMNS, FLOOR_ROW, Refusal
@@ -32,14 +32,8 @@ class Facts:
     def as_json(self) -> dict[str, object]:
         """One document; ratios are to the floor of the same round."""
         return {
-            "schema": 1,
-            **machine(),
-            "rounds": self.rounds,
+            **head_json(self),
             "batch": self.batch,
-            "seed": self.seed,
-            "core": self.core,
-            "versions": self.versions,
-            "left_out": left_out_json(self.left_out),
             "wrong": self.wrong,
             "exporters": [self.exporter_json(exporter) for exporter in self.exporters],
             "refused": [self.refusal_json(refusal) for refusal in self.refusals],

@@ -43,10 +43,7 @@ def main() -> int:
             "the clock and the floor are C: without a C compiler every peer is left out: "
             + ", ".join(group.name for group in peers.GROUPS),
         )
-    core = measure.pin(options.core)
-    if core is None:
-        say("not pinned to a core: this system has no sched_setaffinity")
-    say(f"seed {options.seed}")
+    core = command.settle(options)
     left_out: dict[str, str] = {}
     try:
         subjects = gather(shop, options.only, left_out)

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from common import measure
 from common.workshop import say
 
 
@@ -34,12 +35,23 @@ def arguments(name: str, document: str, rounds: Amount, batch: Amount, only: str
     parser.add_argument("--core", type=int, help="core to stay on (the last one allowed)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the facts there as well")
     options = parser.parse_args()
+    if options.core is not None and options.core not in measure.cores():
+        parser.error(f"core {options.core} is none of those that this process may use: {sorted(measure.cores())}")
     for option, amount in amounts.items():
         if getattr(options, option) is None:
             setattr(options, option, amount.quick if options.quick else amount.usual)
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1_000_000)
     return options
+
+
+def settle(options: argparse.Namespace) -> int | None:
+    """Stays on one core, and says what it takes to do the same again. The core, where the system can."""
+    core = measure.pin(options.core)
+    if core is None:
+        say("not pinned to a core: this system has no sched_setaffinity")
+    say(f"seed {options.seed}")
+    return core
 
 
 def positive(text: str) -> int:

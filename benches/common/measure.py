@@ -93,11 +93,16 @@ def shuffled(names: Mapping[str, object], order: random.Random) -> list[str]:
     return mixed
 
 
+def cores() -> set[int]:
+    """The cores that this process may use; none where the system does not tell."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
 def pin(core: int | None) -> int | None:
     """Keeps this process on one core; None where the system cannot."""
     if not hasattr(os, "sched_setaffinity"):
         return None
-    chosen = max(os.sched_getaffinity(0)) if core is None else core
+    chosen = max(cores()) if core is None else core
     os.sched_setaffinity(0, {chosen})
     return chosen
 

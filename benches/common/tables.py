@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from typing import Protocol
 
 from common.measure import Spread, Timing
 
@@ -49,6 +50,29 @@ def machine() -> dict[str, object]:
     return {
         "python": platform.python_version(),
         "machine": {"system": platform.system(), "machine": platform.machine(), "processor": processor()},
+    }
+
+
+class Run(Protocol):
+    """What is known of each run of a benchmark."""
+
+    rounds: int
+    seed: int
+    core: int | None
+    versions: dict[str, str]
+    left_out: dict[str, str]
+
+
+def head_json(run: Run) -> dict[str, object]:
+    """What every JSON document begins with."""
+    return {
+        "schema": 1,
+        **machine(),
+        "rounds": run.rounds,
+        "seed": run.seed,
+        "core": run.core,
+        "versions": run.versions,
+        "left_out": left_out_json(run.left_out),
     }
 
 

@@ -9,7 +9,7 @@ from case import Kept, Reached, Timed, added, ratio
 from timing import OPERATIONS
 
 from common.measure import Spread, timing
-from common.tables import heading_of, left_out_json, machine, short, spread_cell, table, timing_json
+from common.tables import head_json, heading_of, short, spread_cell, table, timing_json
 
 
 @dataclass
@@ -28,14 +28,8 @@ class Facts:
     def as_json(self) -> dict[str, object]:
         """One document; ratios are to `never started`, in the same round."""
         return {
-            "schema": 1,
-            **machine(),
-            "rounds": self.rounds,
+            **head_json(self),
             "batch_us": self.batch,
-            "seed": self.seed,
-            "core": self.core,
-            "versions": self.versions,
-            "left_out": left_out_json(self.left_out),
             "timed": [timed_json(timed) for timed in self.timed],
             "kept": [kept_json(kept) for kept in self.kept],
         }

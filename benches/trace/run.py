@@ -22,7 +22,7 @@ from tracers import WrongAnswer
 from ways import EXPORTERS
 from workers import Crew, Ended
 
-from common import command, measure
+from common import command
 from common.workshop import Missing, say
 
 
@@ -40,10 +40,7 @@ def main() -> int:
         here, versions, left_out = build.gather(shop)
     except Missing as reason:
         return command.cannot(str(reason), "the clock, onloan and numpy are needed; only memray can be left out")
-    core = measure.pin(options.core)
-    if core is None:
-        say("not pinned to a core: this system has no sched_setaffinity")
-    say(f"seed {options.seed}")
+    core = command.settle(options)
     amounts = memory.QUICK if options.quick else memory.USUAL
 
     def is_wanted(title: str) -> bool:

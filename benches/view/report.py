@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from case import Group
 from stopwatch import Reached, Row
 
-from common.tables import heading_of, left_out_json, machine, spread_cell, table, timing_json
+from common.tables import head_json, heading_of, spread_cell, table, timing_json
 
 
 @dataclass
@@ -35,14 +35,8 @@ class Facts:
     def as_json(self) -> dict[str, object]:
         """One document; ratios are to the base of the group, in the same round."""
         return {
-            "schema": 1,
-            **machine(),
-            "rounds": self.rounds,
+            **head_json(self),
             "batch_us": self.batch,
-            "seed": self.seed,
-            "core": self.core,
-            "versions": self.versions,
-            "left_out": left_out_json(self.left_out),
             "cases": [row_json(group, row) for group, rows in self.groups for row in rows],
         }
 

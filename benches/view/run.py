@@ -24,7 +24,7 @@ import values
 from case import Case, Group
 from report import Facts, markdown
 
-from common import command, measure
+from common import command
 from common.workshop import Missing, say
 
 GROUPS = [acquiring.groups, objects.groups, copies.groups, comparing.groups, values.groups]
@@ -44,10 +44,7 @@ def main() -> int:
         here, left_out = build.gather(shop)
     except Missing as reason:
         return command.cannot(str(reason), "the clock, onloan and numpy are needed; only other peers can be left out")
-    core = measure.pin(options.core)
-    if core is None:
-        say("not pinned to a core: this system has no sched_setaffinity")
-    say(f"seed {options.seed}")
+    core = command.settle(options)
     groups = [group for make in GROUPS for group in make(set(here))]
     chosen = [(group, cases) for group in groups if (cases := wanted(group, options))]
     if not chosen:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass, field
 
 #: Where the report begins in what goes to stderr.
@@ -62,3 +63,37 @@ def facts(words, cwd, **keywords):
     ran = traced(words, cwd, options=["--json", "facts.json"], **keywords)
     ran.facts = json.loads((cwd / "facts.json").read_text())
     return ran
+
+
+def forking(lend):
+    """A program that lends and forks while other threads are at it: each child goes on with what is out, and the parent with its own."""
+    return (
+        textwrap.dedent("""
+            import onloan, os, threading, warnings
+            warnings.simplefilter("ignore")
+        """)
+        + lend
+        + textwrap.dedent("""
+            view = memoryview(lent)
+            stop = threading.Event()
+            def busy():
+                while not stop.is_set():
+                    memoryview(lent).release()
+            threads = [threading.Thread(target=busy, daemon=True) for _ in range(3)]
+            for thread in threads: thread.start()
+            for _ in range(20):
+                child = os.fork()
+                if child == 0:
+                    ours = [export for export in onloan.exports(lent) if export.acquired_at[0].function == "<module>"]
+                    assert len(ours) == 1, ours
+                    view.release()
+                    other = memoryview(lent)
+                    assert any(e.acquired_at[0].line > ours[0].acquired_at[0].line for e in onloan.exports(lent))
+                    os._exit(7)
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+            stop.set()
+            for thread in threads: thread.join()
+            assert len(onloan.exports(lent)) == 1
+            print("parent")
+        """)
+    )

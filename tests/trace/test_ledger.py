@@ -29,10 +29,6 @@ def _traced():
     onloan.stop()
 
 
-def live_of(obj):
-    return onloan.exports(obj)
-
-
 def mapping():
     return mmap.mmap(-1, 4096)
 
@@ -93,7 +89,7 @@ def test_what_a_consumer_takes_it_is_seen_to_give_back(exporter, consumer):
         CONSUMERS[consumer](lent)
     gc.collect()
     after = onloan.snapshot(holders=False)
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
     assert after.live_count == before.live_count
     assert after.lost.unmatched_releases == before.lost.unmatched_releases
     assert after.lost.ambiguous_releases == before.lost.ambiguous_releases
@@ -109,7 +105,7 @@ def test_what_is_held_is_out_at_the_line_that_took_it(exporter):
         return memoryview(lent)  # the line
 
     held = [take(), take()]
-    found = live_of(lent)
+    found = onloan.exports(lent)
     if exporter in ("memoryview", "BytesIO"):
         # A view of a view shares its managed buffer: nothing new is acquired.
         assert found == []
@@ -120,9 +116,9 @@ def test_what_is_held_is_out_at_the_line_that_took_it(exporter):
     assert {export.request for export in found} == {"FULL_RO"}
     assert all(export.matched == "pointer" and 0 <= export.age_s < 60 for export in found)
     del held[0]
-    assert len(live_of(lent)) == 1
+    assert len(onloan.exports(lent)) == 1
     held.clear()
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
 
 
 def test_sites_say_what_came_and_went_and_how_much_it_was_at_most():
@@ -150,37 +146,37 @@ def test_exporters_that_are_not_told_of_releases_are_counted_and_found_in_manage
 
     held = take()
     for exporter, kind in ((lent, "numpy.ndarray"), (text, "bytes")):
-        (export,) = live_of(exporter)
+        (export,) = onloan.exports(exporter)
         assert export.matched == "scan"
         assert export.acquired_at[0].function == "take"
         site = next(site for site in onloan.snapshot().sites if (site.function, site.type) == ("take", kind))
         assert (site.acquired, site.live, site.live_bytes) == (1, 1, export.nbytes)
     del held
-    assert live_of(lent) == live_of(text) == []
+    assert onloan.exports(lent) == onloan.exports(text) == []
 
 
 def test_a_bytesio_is_the_owner_of_its_buffer():
     stream = io.BytesIO(b"0123456789")
     view = stream.getbuffer()
-    (export,) = live_of(stream)
+    (export,) = onloan.exports(stream)
     assert export.nbytes == 10
     lent = next(lent for lent in onloan.snapshot().live if export.id in [other.id for other in lent.exports])
     assert lent.exporter.type == "_io._BytesIOBuffer"
     assert lent.exporter.owner == "_io.BytesIO"
     view.release()
-    assert live_of(stream) == []
+    assert onloan.exports(stream) == []
 
 
 def test_what_is_asked_through_a_picklebuffer_is_out_of_the_one_below():
     lent = bytearray(64)
     wrapped = pickle.PickleBuffer(lent)
     view = memoryview(wrapped)
-    assert len(live_of(lent)) == 2
-    assert len(live_of(wrapped)) == 1
+    assert len(onloan.exports(lent)) == 2
+    assert len(onloan.exports(wrapped)) == 1
     view.release()
-    assert len(live_of(lent)) == 1
+    assert len(onloan.exports(lent)) == 1
     wrapped.release()
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 688 came with 3.12")
@@ -232,10 +228,10 @@ def test_subclasses_are_followed_whenever_they_are_made():
     for kind in (early, late, mixed):
         lent = kind(16)
         view = memoryview(lent)
-        (export,) = live_of(lent)
+        (export,) = onloan.exports(lent)
         assert export.matched == "pointer"
         view.release()
-        assert live_of(lent) == []
+        assert onloan.exports(lent) == []
     assert onloan.snapshot(holders=False).lost.unmatched_releases == 0
 
 
@@ -243,9 +239,9 @@ def test_subclasses_are_followed_whenever_they_are_made():
 def test_a_buffer_method_that_is_called_by_hand_is_matched():
     lent = bytearray(16)
     view = lent.__buffer__(0)
-    assert len(live_of(lent)) == 1
+    assert len(onloan.exports(lent)) == 1
     lent.__release_buffer__(view)
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
     assert onloan.snapshot(holders=False).lost.unmatched_releases == 0
 
 
@@ -258,9 +254,9 @@ def test_cycles_with_views_are_collected_as_always():
     node = Node()
     node.me, node.view = node, memoryview(lent)
     del node
-    assert len(live_of(lent)) == 1
+    assert len(onloan.exports(lent)) == 1
     gc.collect()
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
 
 
 def test_the_ledger_of_a_million_exports_is_small_and_exact():
@@ -333,7 +329,7 @@ def test_as_many_frames_are_kept_as_were_asked_for(frames):
         return memoryview(lent) if n == 0 else deep(n - 1)
 
     held = deep(5)
-    (export,) = live_of(lent)
+    (export,) = onloan.exports(lent)
     if frames < 7:
         assert [frame.function for frame in export.acquired_at] == ["deep"] * frames
     else:
@@ -355,10 +351,10 @@ def test_generators_and_sockets_are_matched_too():
 
     generator = generate()
     next(generator)
-    (export,) = live_of(lent)
+    (export,) = onloan.exports(lent)
     assert export.acquired_at[0].function == "generate"
     assert list(generator) == []
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
 
 
 def test_a_consumer_that_cuts_what_it_was_lent_in_its_own_struct_is_matched():
@@ -369,9 +365,9 @@ def test_a_consumer_that_cuts_what_it_was_lent_in_its_own_struct_is_matched():
     for _ in range(50):
         lent = testbuffer.ndarray(list(range(24)), shape=[2, 3, 4], format="H", flags=testbuffer.ND_PIL)
         part = lent[1:, 1:3, ::2]
-        (export,) = live_of(lent)
+        (export,) = onloan.exports(lent)
         assert export.acquired_at[0].function == "test_a_consumer_that_cuts_what_it_was_lent_in_its_own_struct_is_matched"
         del part
-        assert live_of(lent) == []
+        assert onloan.exports(lent) == []
         del lent
         assert onloan.snapshot().lost.unmatched_releases == 0

@@ -14,6 +14,8 @@ import pytest
 import onloan
 from onloan import _onloan
 
+from .harness import forking
+
 numpy = pytest.importorskip("numpy")
 
 
@@ -24,19 +26,15 @@ def _traced():
     onloan.stop()
 
 
-def live_of(obj):
-    return onloan.exports(obj)
-
-
 def test_views_from_before_the_start_are_on_record_and_their_releases_match():
     onloan.stop()
     lent = bytearray(16)
     view = memoryview(lent)
     onloan.start()
-    (export,) = live_of(lent)
+    (export,) = onloan.exports(lent)
     assert (export.matched, export.age_s, export.acquired_at) == ("scan", None, ())
     view.release()
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
     assert onloan.snapshot(holders=False).lost.unmatched_releases == 0
 
 
@@ -51,10 +49,10 @@ def test_a_view_of_a_class_with_a_buffer_method_from_before_the_start_is_matched
     onloan.stop()
     view = memoryview(Lender())
     onloan.start()
-    assert len(live_of(Lender.memory)) == 1
+    assert len(onloan.exports(Lender.memory)) == 1
     view.release()
     gc.collect()
-    assert live_of(Lender.memory) == []
+    assert onloan.exports(Lender.memory) == []
     assert onloan.snapshot(holders=False).lost.unmatched_releases == 0
 
 
@@ -64,9 +62,9 @@ def test_a_restart_forgets_and_passes_over_releases_of_before():
     onloan.stop()
     old.release()
     onloan.start()
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
     new = memoryview(lent)
-    assert len(live_of(lent)) == 1
+    assert len(onloan.exports(lent)) == 1
     del new
     assert onloan.snapshot(holders=False).lost.unmatched_releases == 0
 
@@ -146,46 +144,20 @@ def test_threads_are_named_and_do_not_lose_anything():
     for thread in threads:
         thread.start()
     ready.wait()
-    found = live_of(lent)
+    found = onloan.exports(lent)
     assert {export.thread for export in found} == {f"worker {n}" for n in range(8)}
     done.set()
     for thread in threads:
         thread.join()
-    assert {export.thread for export in live_of(lent)} == {f"worker {n}" for n in range(8)}
+    assert {export.thread for export in onloan.exports(lent)} == {f"worker {n}" for n in range(8)}
     holders.clear()
-    assert live_of(lent) == []
+    assert onloan.exports(lent) == []
     assert onloan.snapshot(holders=False).lost.unmatched_releases == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_goes_on_with_its_own_ledger():
-    code = """
-        import onloan, os, threading
-        onloan.start()
-        lent = bytearray(16)
-        view = memoryview(lent)
-        stop = threading.Event()
-        def busy():
-            while not stop.is_set():
-                memoryview(lent).release()
-        threads = [threading.Thread(target=busy, daemon=True) for _ in range(3)]
-        for thread in threads: thread.start()
-        for _ in range(20):
-            child = os.fork()
-            if child == 0:
-                ours = [export for export in onloan.exports(lent) if export.acquired_at[0].function == "<module>"]
-                assert len(ours) == 1, ours
-                view.release()
-                other = memoryview(lent)
-                assert any(e.acquired_at[0].line > ours[0].acquired_at[0].line for e in onloan.exports(lent))
-                os._exit(7)
-            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-        stop.set()
-        for thread in threads: thread.join()
-        assert len(onloan.exports(lent)) == 1
-        print("parent")
-    """
-    assert run(code) == "parent\n"
+    assert run(forking("onloan.start()\nlent = bytearray(16)")) == "parent\n"
 
 
 def test_other_interpreters_are_counted_and_left_alone():

@@ -13,6 +13,7 @@ import onloan
 from onloan import _onloan
 from suite.child import printed, run
 
+from .harness import forking
 from .registered import EXPORTERS, off_the_record, registered, suite  # noqa: F401
 
 numpy = pytest.importorskip("numpy")
@@ -204,34 +205,7 @@ def test_a_million_exports_are_on_record_exactly_and_in_little_memory():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_goes_on_with_its_own_ledger():
-    lines = printed("""
-        import onloan, os, threading
-        lent = onloan.Buffer.zeros(16, registered=True)
-        view = memoryview(lent)
-        stop = threading.Event()
-        def busy():
-            while not stop.is_set():
-                memoryview(lent).release()
-        threads = [threading.Thread(target=busy, daemon=True) for _ in range(3)]
-        for thread in threads: thread.start()
-        import warnings
-        warnings.simplefilter("ignore")
-        for _ in range(20):
-            child = os.fork()
-            if child == 0:
-                ours = [export for export in onloan.exports(lent) if export.acquired_at[0].function == "<module>"]
-                assert len(ours) == 1, ours
-                view.release()
-                other = memoryview(lent)
-                assert any(e.acquired_at[0].line > ours[0].acquired_at[0].line for e in onloan.exports(lent))
-                os._exit(7)
-            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-        stop.set()
-        for thread in threads: thread.join()
-        assert len(onloan.exports(lent)) == 1
-        print("parent")
-    """)
-    assert lines == ["parent"]
+    assert printed(forking("lent = onloan.Buffer.zeros(16, registered=True)")) == ["parent"]
 
 
 def test_at_the_end_of_the_process_exports_come_back_quietly():
